@@ -1,0 +1,306 @@
+//! The page's half of the tunnel as a state machine without IO: messages in, events and frames out.
+//!
+//! The owner of the WebSocket does this and nothing else:
+//!
+//! 1. On each message: [`Header::split`]; DATA goes to [`Link::receive_data`] (the payload stays where it is), all else
+//!    to [`Link::receive`]. Act on the [`Event`].
+//! 2. After each call, send every frame of [`Link::poll_frame`], in order.
+//! 3. To send bytes: at most [`Link::budget`] of them, as [`Link::data_header`] followed by the payload, after the frames
+//!    of step 2.
+//! 4. When a consumer is done with received bytes: [`Link::consumed`].
+//!
+//! Frames for streams that this side has already given up are dropped silently: they were under way.
+
+use crate::frame::{FrameError, Header, Kind, StreamId};
+use crate::link::{GoAway, Hello, Welcome};
+use crate::message::Message;
+use crate::reset::{Reason, Reset};
+use crate::stream::{Open, Opened, StreamKind};
+use crate::tls::{StartTls, TlsInfo, TlsVersion};
+use crate::window::{RecvWindow, SendWindow};
+use crate::{CONTROL_WINDOW, DATA_WINDOW, MAX_PAYLOAD, MAX_PAYLOAD_NEGOTIABLE, MAX_SESSION_WINDOW};
+use std::collections::{BTreeMap, VecDeque};
+use thiserror::Error;
+
+/// What a frame from the relay means for its stream's owner.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// The link is up; streams may be opened.
+    Welcome(Welcome),
+    /// The relay will stop.
+    GoAway(GoAway),
+    /// A PONG came; the round trip in milliseconds.
+    RoundTrip(u64),
+    /// A stream is connected.
+    Opened(StreamId, Opened),
+    /// A TLS handshake ended well; unless `gate_open`, [`Link::accept_tls`] or [`Link::reset`] must follow.
+    Secured(StreamId, TlsInfo, Vec<Vec<u8>>),
+    /// [`Link::budget`] has grown.
+    Writable(StreamId),
+    /// The relay sends no more on this stream; `unclean` where TLS ended without close_notify.
+    Finished(StreamId, bool),
+    /// The stream is over.
+    Reset(StreamId, Reset),
+}
+
+/// The relay broke the protocol: the link must be closed.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum LinkError {
+    /// A frame cannot be read.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// A frame came that makes no sense in the present state.
+    #[error("{0:?} frame out of place")]
+    OutOfPlace(Kind),
+    /// A stream was opened before WELCOME, or past the numbers that there are.
+    #[error("the link cannot open a stream now")]
+    NotReady,
+}
+
+#[derive(Debug)]
+struct Stream {
+    /// None until OPENED.
+    send: Option<SendWindow>,
+    receive: RecvWindow,
+    /// START_TLS was sent and the gate is not open.
+    gated: bool,
+    chain: Vec<Vec<u8>>,
+    fin_sent: bool,
+    fin_received: bool,
+}
+
+/// The page's end of a tunnel.
+#[derive(Debug)]
+pub struct Link {
+    streams: BTreeMap<StreamId, Stream>,
+    next: u32,
+    welcome: Option<Welcome>,
+    frames: VecDeque<Vec<u8>>,
+    rtt_ms: Option<u64>,
+}
+
+impl Link {
+    /// A new link; its first frame is HELLO.
+    #[must_use]
+    pub fn new(hello: Hello) -> Link {
+        let mut link =
+            Link { streams: BTreeMap::new(), next: 1, welcome: None, frames: VecDeque::new(), rtt_ms: None };
+        link.queue(StreamId::LINK, &Message::Hello(hello));
+        link
+    }
+
+    /// The next frame to put on the WebSocket.
+    pub fn poll_frame(&mut self) -> Option<Vec<u8>> {
+        self.frames.pop_front()
+    }
+
+    /// The relay's WELCOME, once it came.
+    #[must_use]
+    pub fn welcome(&self) -> Option<&Welcome> {
+        self.welcome.as_ref()
+    }
+
+    /// Largest payload that one DATA frame may carry, in bytes.
+    #[must_use]
+    pub fn max_payload(&self) -> usize {
+        self.welcome.as_ref().map_or(MAX_PAYLOAD, |welcome| welcome.max_payload)
+    }
+
+    /// Asks for a PONG; `now_ms` travels in the frame and comes back.
+    pub fn ping(&mut self, now_ms: u64) {
+        self.queue(StreamId::LINK, &Message::Ping(now_ms));
+    }
+
+    /// Asks the relay to connect. [`Event::Opened`] or [`Event::Reset`] follows.
+    ///
+    /// # Errors
+    /// [`LinkError::NotReady`] before WELCOME.
+    pub fn open(&mut self, kind: StreamKind) -> Result<StreamId, LinkError> {
+        if self.welcome.is_none() {
+            return Err(LinkError::NotReady);
+        }
+        let id = StreamId(self.next);
+        self.next = self.next.checked_add(2).ok_or(LinkError::NotReady)?;
+        let window = match kind {
+            StreamKind::Control { .. } => CONTROL_WINDOW,
+            StreamKind::Data { .. } => DATA_WINDOW,
+        };
+        let stream = Stream {
+            send: None,
+            receive: RecvWindow::new(window),
+            gated: false,
+            chain: Vec::new(),
+            fin_sent: false,
+            fin_received: false,
+        };
+        self.streams.insert(id, stream);
+        self.queue(id, &Message::Open { open: Open { kind }, window });
+        Ok(id)
+    }
+
+    /// Asks for TLS on an open stream; nothing may be sent until the gate is open.
+    pub fn start_tls(&mut self, id: StreamId, server_name: String, max_version: Option<TlsVersion>) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        stream.gated = true;
+        let received = stream.receive.received();
+        self.queue(id, &Message::StartTls(StartTls { server_name, received, max_version }));
+    }
+
+    /// Opens the gate: the certificate is accepted. Does nothing where it is open.
+    pub fn accept_tls(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        if std::mem::take(&mut stream.gated) {
+            self.queue(id, &Message::TlsAccept);
+        }
+    }
+
+    /// Payload bytes that may be sent on a stream now, over one or more frames of [`Link::max_payload`].
+    #[must_use]
+    pub fn budget(&self, id: StreamId) -> u64 {
+        match self.streams.get(&id) {
+            Some(Stream { gated: false, fin_sent: false, send: Some(send), .. }) => send.available(),
+            _ => 0,
+        }
+    }
+
+    /// The header of a DATA frame, and the accounting for its payload of `len` bytes.
+    pub fn data_header(&mut self, id: StreamId, len: usize) -> [u8; Header::LEN] {
+        if let Some(send) = self.streams.get_mut(&id).and_then(|stream| stream.send.as_mut()) {
+            send.send(len as u64);
+        }
+        Header::new(Kind::Data, id).to_bytes()
+    }
+
+    /// Half-close: all that was sent will be delivered, no more comes.
+    pub fn finish(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        if !std::mem::replace(&mut stream.fin_sent, true) {
+            self.queue(id, &Message::Fin { unclean: false });
+            self.drop_if_done(id);
+        }
+    }
+
+    /// Gives a stream up; what is under way is discarded on both sides.
+    pub fn reset(&mut self, id: StreamId, reason: Reason) {
+        if self.streams.remove(&id).is_some() {
+            self.queue(id, &Message::Reset(Reset::new(reason, "")));
+        }
+    }
+
+    /// Counts received bytes whose consumer is done with them; queues CREDIT when it is due. `now_ms` is any steady
+    /// clock, the same as in [`Link::ping`].
+    pub fn consumed(&mut self, id: StreamId, bytes: u64, now_ms: u64) {
+        let in_use: u64 = self.streams.values().map(|stream| stream.receive.size()).sum();
+        let room = MAX_SESSION_WINDOW.saturating_sub(in_use);
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        let credit = stream.receive.consume(bytes, now_ms, self.rtt_ms, room);
+        if let (Some(limit), false) = (credit, stream.fin_received) {
+            self.queue(id, &Message::Credit(limit));
+        }
+    }
+
+    /// Takes the header and the payload's length of a DATA frame. `true`: hand the payload to the stream's owner;
+    /// `false`: the stream is gone, drop it.
+    ///
+    /// # Errors
+    /// A [`LinkError`] ends the link: bytes past the credit, past a FIN, or before the gate is open.
+    pub fn receive_data(&mut self, header: Header, len: usize) -> Result<bool, LinkError> {
+        if len > self.max_payload() {
+            return Err(FrameError::Length { kind: Kind::Data, len }.into());
+        }
+        let Some(stream) = self.streams.get_mut(&header.stream) else { return Ok(false) };
+        let allowed = stream.send.is_some() && !stream.fin_received && !stream.gated;
+        if !allowed || stream.receive.receive(len as u64).is_err() {
+            return Err(LinkError::OutOfPlace(Kind::Data));
+        }
+        Ok(true)
+    }
+
+    /// Takes a frame that is not DATA. `None` where nobody needs to act.
+    ///
+    /// # Errors
+    /// A [`LinkError`] ends the link. An ignorable unknown frame never gets here: [`Header::split`] says so.
+    pub fn receive(
+        &mut self,
+        header: Header,
+        payload: &[u8],
+        now_ms: u64,
+    ) -> Result<Option<Event>, LinkError> {
+        let id = header.stream;
+        let message = Message::decode(header, payload)?;
+        let out_of_place = LinkError::OutOfPlace(header.kind);
+        match message {
+            Message::Welcome(mut welcome) if self.welcome.is_none() => {
+                welcome.max_payload = welcome.max_payload.clamp(1, MAX_PAYLOAD_NEGOTIABLE);
+                self.welcome = Some(welcome.clone());
+                return Ok(Some(Event::Welcome(welcome)));
+            }
+            Message::Ping(number) => {
+                self.queue(StreamId::LINK, &Message::Pong(number));
+                return Ok(None);
+            }
+            Message::Pong(sent) => {
+                let rtt = now_ms.saturating_sub(sent).max(1);
+                self.rtt_ms = Some(rtt);
+                return Ok(Some(Event::RoundTrip(rtt)));
+            }
+            Message::GoAway(away) => return Ok(Some(Event::GoAway(away))),
+            _ => {}
+        }
+        if id.0 % 2 == 0 || id.0 >= self.next {
+            return Err(out_of_place);
+        }
+        let Some(stream) = self.streams.get_mut(&id) else { return Ok(None) };
+        let event = match message {
+            Message::Opened { opened, window } if stream.send.is_none() => {
+                stream.send = Some(SendWindow::new(window));
+                Event::Opened(id, opened)
+            }
+            Message::Credit(limit) => match &mut stream.send {
+                Some(send) => {
+                    if !send.credit(limit) {
+                        return Ok(None);
+                    }
+                    Event::Writable(id)
+                }
+                None => return Err(out_of_place),
+            },
+            Message::Fin { unclean } if stream.send.is_some() && !stream.fin_received => {
+                stream.fin_received = true;
+                self.drop_if_done(id);
+                Event::Finished(id, unclean)
+            }
+            Message::Reset(reset) => {
+                self.streams.remove(&id);
+                Event::Reset(id, reset)
+            }
+            Message::TlsCert { der, index } if stream.gated && usize::from(index) == stream.chain.len() => {
+                if stream.chain.len() >= MAX_CHAIN {
+                    return Err(out_of_place);
+                }
+                stream.chain.push(der);
+                return Ok(None);
+            }
+            Message::TlsInfo(info) if stream.gated => {
+                stream.gated = !info.gate_open;
+                Event::Secured(id, info, std::mem::take(&mut stream.chain))
+            }
+            _ => return Err(out_of_place),
+        };
+        Ok(Some(event))
+    }
+
+    /// Both directions have ended, so nothing more can come; bytes that a consumer still holds need no credit.
+    fn drop_if_done(&mut self, id: StreamId) {
+        if self.streams.get(&id).is_some_and(|stream| stream.fin_sent && stream.fin_received) {
+            self.streams.remove(&id);
+        }
+    }
+
+    fn queue(&mut self, id: StreamId, message: &Message) {
+        self.frames.push_back(message.encode(id));
+    }
+}
+
+/// Certificates of a chain that the page takes; real chains have two to four.
+const MAX_CHAIN: usize = 16;
