@@ -137,6 +137,8 @@ pub enum Output {
         server_name: String,
         /// The control connection whose TLS sessions may be resumed; itself for the control connection.
         group: ConnId,
+        /// Offer TLS 1.2 only: servers that demand resumption and run out of TLS 1.3 tickets (rule S-4).
+        tls12_only: bool,
     },
     /// The certificate is accepted: bytes may flow.
     AcceptTls(ConnId),

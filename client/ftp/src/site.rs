@@ -35,6 +35,8 @@ pub struct Site {
     pub pins: Vec<String>,
     /// Accept every certificate without a question: for tests and tools, never for a page.
     pub accept_any_certificate: bool,
+    /// Offer TLS 1.2 only (rule S-4).
+    pub tls12_only: bool,
     /// Wall-clock time, Unix seconds, at [`crate::Time`] 0 of the driver's clock: years of listings are guessed by it.
     pub epoch: i64,
 }
@@ -52,6 +54,7 @@ impl Site {
             encryption: Encryption::default(),
             pins: Vec::new(),
             accept_any_certificate: false,
+            tls12_only: false,
             epoch: 0,
         }
     }
