@@ -16,13 +16,18 @@
 //! Nothing here knows a runtime, a browser, the tunnel or TLS; certificates come in as [`TlsSession`] and
 //! the decision goes out as [`Output::AcceptTls`].
 
+mod calendar;
 pub mod entry;
 pub mod error;
 pub mod event;
 pub mod io;
+pub mod listing;
+pub mod parse;
 pub mod path;
+pub mod reply;
 pub mod request;
 pub mod secret;
+pub mod session;
 pub mod site;
 
 pub use entry::{Entry, EntryKind, Modified};
@@ -32,4 +37,5 @@ pub use io::{Certificate, ConnId, Direction, End, Input, JobId, Output, Target, 
 pub use path::{Argument, ArgumentError, Name, RemotePath};
 pub use request::{Item, Request, RequestId};
 pub use secret::Secret;
+pub use session::Session;
 pub use site::{Encryption, Site};
