@@ -1,0 +1,67 @@
+//! Answers to PASV (RFC 959 section 4.1.2) and EPSV (RFC 2428 section 3).
+
+use crate::calendar::small;
+use crate::reply::Reply;
+
+/// Address and port of a 227: the first six numbers of one to three digits between commas, brackets or none
+/// (rule D1), on any line of the reply (rule R9). The address is for the log alone (rule D2).
+#[must_use]
+pub fn pasv(reply: &Reply) -> Option<([u8; 4], u16)> {
+    reply.lines.iter().find_map(|line| six_numbers(line))
+}
+
+/// Port of a 229, `(<d><d><d>port<d>)` with any delimiter; also of a 227 that came as the answer (rule D3).
+#[must_use]
+pub fn epsv(reply: &Reply) -> Option<u16> {
+    let extended = reply.lines.iter().find_map(|line| {
+        let starts = line.iter().enumerate().filter(|(_, byte)| **byte == b'(').map(|(at, _)| at + 1);
+        starts.into_iter().find_map(|at| delimited(line.get(at..)?))
+    });
+    extended.or_else(|| pasv(reply).map(|(_, port)| port))
+}
+
+/// Port of either form, whichever command was sent.
+#[must_use]
+pub fn data_port(reply: &Reply) -> Option<u16> {
+    epsv(reply)
+}
+
+fn six_numbers(line: &[u8]) -> Option<([u8; 4], u16)> {
+    (0..line.len()).find_map(|at| {
+        let opens =
+            at == 0 || matches!(line.get(at - 1), Some(b'(' | b'[' | b'{' | b'<' | b'=' | b' ' | b'\t'));
+        if opens { six_numbers_here(line.get(at..)?) } else { None }
+    })
+}
+
+fn six_numbers_here(mut rest: &[u8]) -> Option<([u8; 4], u16)> {
+    let mut numbers = [0u8; 6];
+    for (place, number) in numbers.iter_mut().enumerate() {
+        if place > 0 {
+            rest = rest.strip_prefix(b",")?;
+            rest = rest.strip_prefix(b" ").unwrap_or(rest);
+        }
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if digits > 3 {
+            return None;
+        }
+        *number = u8::try_from(small(&rest[..digits])?).ok()?;
+        rest = &rest[digits..];
+    }
+    let [a, b, c, d, high, low] = numbers;
+    let port = u16::from_be_bytes([high, low]);
+    (port != 0).then_some(([a, b, c, d], port))
+}
+
+/// After the bracket: delimiter, two fields that should be empty, port. A server that fills them in is understood.
+fn delimited(text: &[u8]) -> Option<u16> {
+    let (delimiter, fields) = text.split_first()?;
+    if !(33..=126).contains(delimiter) || delimiter.is_ascii_digit() {
+        return None;
+    }
+    let mut fields = fields.split(|byte| byte == delimiter);
+    let (_protocol, _address, port) = (fields.next()?, fields.next()?, fields.next()?);
+    // A delimiter must follow the port too.
+    fields.next()?;
+    small(port).and_then(|port| u16::try_from(port).ok()).filter(|port| *port != 0)
+}

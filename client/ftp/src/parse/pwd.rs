@@ -1,0 +1,39 @@
+//! Paths in 257 (RFC 959 appendix II, answers to PWD and MKD).
+
+use crate::reply::Reply;
+
+/// The path: what stands in double quotes, with `""` for one of them; else in single quotes; else the first word
+/// (rule P1). Bytes as they came.
+#[must_use]
+pub fn pwd(reply: &Reply) -> Option<Vec<u8>> {
+    let quoted = |quote| reply.lines.iter().find_map(|line| quoted(line, quote));
+    let path = quoted(b'"').or_else(|| quoted(b'\'')).or_else(|| {
+        let line = reply.lines.last()?;
+        let word = line.split(u8::is_ascii_whitespace).find(|word| !word.is_empty())?;
+        Some(word.to_vec())
+    })?;
+    (!path.is_empty() && !path.iter().any(u8::is_ascii_control)).then_some(path)
+}
+
+/// Between the first quote and the one that closes it: the first that is not doubled and has nothing or a blank behind
+/// it. Servers that do not double a quote in a name are so understood as well.
+fn quoted(line: &[u8], quote: u8) -> Option<Vec<u8>> {
+    let start = line.iter().position(|byte| *byte == quote)? + 1;
+    let text = &line[start..];
+    let mut path = Vec::new();
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        at += 1;
+        if byte == quote {
+            match text.get(at) {
+                Some(next) if *next == quote => at += 1,
+                Some(next) if !next.is_ascii_whitespace() => {}
+                _ => return Some(path),
+            }
+        }
+        path.push(byte);
+    }
+    // Nothing closes it in that sense: then the last quote does.
+    let end = text.iter().rposition(|byte| *byte == quote)?;
+    Some(text[..end].to_vec())
+}
