@@ -3,6 +3,7 @@
 //! The facts end at the first blank and the name is all that follows, whatever it holds (rule M4). A fact whose value
 //! cannot be read is as good as absent: the entry stays.
 
+use super::octal;
 use super::row::Row;
 use crate::calendar::{number, time_val};
 use crate::entry::{Entry, EntryKind};
@@ -34,6 +35,14 @@ pub(super) fn read(line: &[u8]) -> Option<Row> {
         group: found.group.or(found.gid).map(display),
         target: found.target.map(<[u8]>::to_vec),
     }))
+}
+
+/// Reads a line of a LIST that answers with facts (rule M8): only where it begins with a fact.
+pub(super) fn read_in_list(line: &[u8]) -> Option<Row> {
+    let fact = line.split(|byte| matches!(byte, b';' | b' ')).next()?;
+    let equals = fact.iter().position(|byte| *byte == b'=')?;
+    let known = [&b"type"[..], b"size", b"sizd", b"modify", b"perm", b"unique"];
+    known.iter().any(|known| fact[..equals].eq_ignore_ascii_case(known)).then(|| read(line))?
 }
 
 #[derive(Default)]
@@ -91,15 +100,4 @@ impl<'a> Facts<'a> {
             EntryKind::Other
         });
     }
-}
-
-/// Unix mode bits, the lower 12; servers put the file type before them.
-fn octal(digits: &[u8]) -> Option<u16> {
-    if digits.is_empty() || digits.len() > 8 {
-        return None;
-    }
-    let all = digits.iter().try_fold(0u32, |mode, byte| {
-        matches!(byte, b'0'..=b'7').then(|| mode * 8 + u32::from(byte - b'0'))
-    })?;
-    u16::try_from(all & 0o7777).ok()
 }

@@ -1,8 +1,14 @@
 //! Directory listings, read while their bytes come in: MLSD (RFC 3659 section 7) and the dialects of LIST, one file each,
 //! chosen by evidence line by line (rule M8). What no dialect can read is kept as it is: no line vanishes (rule M11).
 
+mod date;
+mod dos;
+mod eplf;
 mod mlsd;
+mod month;
 mod row;
+mod unix;
+mod words;
 
 use crate::entry::Entry;
 use row::Row;
@@ -167,7 +173,7 @@ impl Parser {
         }
         let row = match self.format {
             Format::Mlsd => mlsd::read(line),
-            Format::List { now: _ } => mlsd::read(line),
+            Format::List { now } => list(line, now),
         };
         match row {
             Some(Row::Entry(entry)) => {
@@ -184,4 +190,24 @@ impl Parser {
         }
         Ok(())
     }
+}
+
+/// The dialects of LIST. Their first bytes nearly always tell them apart, so the order costs little.
+fn list(line: &[u8], now: i64) -> Option<Row> {
+    match line.first()? {
+        b'+' => eplf::read(line),
+        b'0'..=b'9' => dos::read(line).or_else(|| unix::read(line, now)),
+        _ => unix::read(line, now).or_else(|| mlsd::read_in_list(line)),
+    }
+}
+
+/// Unix mode bits, the lower 12; servers put the file type before them.
+fn octal(digits: &[u8]) -> Option<u16> {
+    if digits.is_empty() || digits.len() > 8 {
+        return None;
+    }
+    let all = digits.iter().try_fold(0u32, |mode, byte| {
+        matches!(byte, b'0'..=b'7').then(|| mode * 8 + u32::from(byte - b'0'))
+    })?;
+    u16::try_from(all & 0o7777).ok()
 }

@@ -1,0 +1,207 @@
+//! What `ls -l` prints, and all those who print something like it.
+//!
+//! `[inode] [blocks] permissions [links] [owner] [group] size date name`. The columns are not counted: owner and group may be missing
+//! or hold blanks. The anchors are the permissions and the first date that has a size before it.
+
+use super::date::{self, Found};
+use super::row::Row;
+use super::words::{Words, is_blank};
+use crate::calendar::number;
+use crate::entry::{Entry, EntryKind};
+use crate::path::{Name, display};
+
+/// Reads a line; `None` where it is none of this format or its name is none.
+pub(super) fn read(line: &[u8], now: i64) -> Option<Row> {
+    let words = Words::new(line);
+    if is_total(&words) {
+        return Some(Row::Nothing);
+    }
+    let (place, permissions) = find_permissions(&words)?;
+    let columns = find_columns(&words, place + 1, now)?;
+    let name = name(line, &words, &columns.date)?;
+    if matches!(name, b"." | b"..") {
+        return Some(Row::Nothing);
+    }
+    let (name, target) = match permissions.kind {
+        EntryKind::Link => split_link(name, columns.size),
+        _ => (name, None),
+    };
+    let device = permissions.kind == EntryKind::Other;
+    Some(Row::Entry(Entry {
+        name: Name::new(name).ok()?,
+        kind: permissions.kind,
+        size: columns.size.filter(|_| !device),
+        modified: Some(columns.date.modified),
+        mode: Some(permissions.mode),
+        owner: columns.owner.map(display),
+        group: columns.group.map(display),
+        target: target.map(<[u8]>::to_vec),
+    }))
+}
+
+/// `total 12`, in the languages of servers. Nothing else stands on the line.
+fn is_total(words: &Words<'_>) -> bool {
+    const WORDS: [&str; 16] = [
+        "total",
+        "totale",
+        "totaal",
+        "totalt",
+        "insgesamt",
+        "gesamt",
+        "итого",
+        "合計",
+        "总计",
+        "总用量",
+        "總計",
+        "總用量",
+        "celkem",
+        "razem",
+        "toplam",
+        "yhteensä",
+    ];
+    let (first, second) = (words.at(0), words.at(1));
+    let first = first.strip_suffix(b":").unwrap_or(first);
+    words.len() == 2
+        && second.first().is_some_and(u8::is_ascii_digit)
+        && WORDS.iter().any(|word| first.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+struct Permissions {
+    kind: EntryKind,
+    mode: u16,
+}
+
+/// The permissions are the first word, or come after an inode and a block count.
+fn find_permissions(words: &Words<'_>) -> Option<(usize, Permissions)> {
+    for place in 0..3 {
+        if let Some(permissions) = permissions(words.at(place)) {
+            return Some((place, permissions));
+        }
+        number(words.at(place))?;
+    }
+    None
+}
+
+/// `drwxr-sr-t`, then perhaps a mark for an ACL or label, then perhaps the link count without a blank.
+fn permissions(word: &[u8]) -> Option<Permissions> {
+    let (&[letter, ref bits @ ..], rest) = word.split_first_chunk::<10>()?;
+    let kind = match letter {
+        b'-' | b'f' | b'F' | b'm' | b'M' | b'C' => EntryKind::File,
+        b'd' | b'D' => EntryKind::Directory,
+        b'l' | b'L' => EntryKind::Link,
+        letter if letter.is_ascii_alphabetic() => EntryKind::Other,
+        _ => return None,
+    };
+    let marked =
+        rest.strip_prefix(b"+").or_else(|| rest.strip_prefix(b"@")).or_else(|| rest.strip_prefix(b"."));
+    if !marked.unwrap_or(rest).iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(Permissions { kind, mode: mode(bits)? })
+}
+
+/// Nine characters to mode bits. Set-id and sticky bits stand in the place of `x`, in capitals or as `l` where `x` is off.
+fn mode(bits: &[u8]) -> Option<u16> {
+    let (mut mode, mut special) = (0, 0);
+    for (triple, bit) in bits.chunks(3).zip([0o4000, 0o2000, 0o1000]) {
+        let &[read, write, execute] = triple else { return None };
+        mode = mode << 3 | flag(read, b'r')? << 2 | flag(write, b'w')? << 1;
+        match execute {
+            b's' | b't' => {
+                mode |= 1;
+                special |= bit;
+            }
+            b'S' | b'T' | b'l' | b'L' => special |= bit,
+            execute => mode |= flag(execute, b'x')?,
+        }
+    }
+    Some(mode | special)
+}
+
+fn flag(byte: u8, letter: u8) -> Option<u16> {
+    match byte {
+        b'-' => Some(0),
+        byte if byte == letter => Some(1),
+        _ => None,
+    }
+}
+
+struct Columns<'a> {
+    owner: Option<&'a [u8]>,
+    group: Option<&'a [u8]>,
+    size: Option<u64>,
+    date: Found,
+}
+
+/// Words between permissions and date that a line can have at most: names of owner and group may hold blanks.
+const MOST_COLUMNS: usize = 12;
+
+/// Finds the date, and from there the columns before it.
+///
+/// Dates after three words or more (links, owner, size) are looked for first, so that an owner called `Jan` is none. Where no
+/// date has a size before it, the size has run into the group, and neither can be known for certain: such a line has no size.
+fn find_columns<'a>(words: &Words<'a>, first: usize, now: i64) -> Option<Columns<'a>> {
+    let end = words.len().min(first + MOST_COLUMNS + 1);
+    let places = || (first + 3..end).chain((first + 1..end.min(first + 3)).rev());
+    let sized = places().find_map(|place| {
+        let (size, columns) = size(words, place - 1)?;
+        Some((size, columns, date::find(words, place, now)?))
+    });
+    let (size, end, date) =
+        sized.or_else(|| places().find_map(|place| Some((None, place, date::find(words, place, now)?))))?;
+    let (owner, group) = names(words, first, end);
+    Some(Columns { owner, group, size, date })
+}
+
+/// The size in this word, and where the columns before it end: a number, a rounded number such as `1.2K`, or a device's two
+/// numbers `8, 1` and `8,1`.
+fn size(words: &Words<'_>, place: usize) -> Option<(Option<u64>, usize)> {
+    let word = words.at(place);
+    if let Some(size) = number(word) {
+        let major = place.checked_sub(1).and_then(|place| words.at(place).strip_suffix(b","));
+        return match major.and_then(number) {
+            Some(_) => Some((None, place - 1)),
+            None => Some((Some(size), place)),
+        };
+    }
+    let (last, digits) = word.split_last()?;
+    let starts = digits.first().is_some_and(u8::is_ascii_digit);
+    let rounded = matches!(last, b'K' | b'k' | b'M' | b'G' | b'T' | b'B');
+    let rest = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b',');
+    let device = last.is_ascii_digit() && digits.contains(&b',');
+    (starts && (rounded || device) && digits.iter().all(rest)).then_some((None, place))
+}
+
+/// Owner and group among the words up to `end`; a number in front is the link count.
+fn names<'a>(words: &Words<'a>, mut first: usize, end: usize) -> (Option<&'a [u8]>, Option<&'a [u8]>) {
+    if first < end && number(words.at(first)).is_some() {
+        first += 1;
+    }
+    match end.saturating_sub(first) {
+        0 => (None, None),
+        1 => (Some(words.at(first)), None),
+        _ => (Some(words.at(first)), Some(words.between(first + 1, end - 1))),
+    }
+}
+
+/// All that follows the single blank after the date (rule M9).
+fn name<'a>(line: &'a [u8], words: &Words<'_>, date: &Found) -> Option<&'a [u8]> {
+    let (blank, mut name) = line.get(words.end(date.next - 1)..)?.split_first()?;
+    if date.padded && name.first().copied().is_some_and(is_blank) {
+        name = &name[1..];
+    }
+    (is_blank(*blank) && !name.is_empty()).then_some(name)
+}
+
+/// `name -> target`. Either may hold an arrow of its own: where the size is known, it is the target's length and tells.
+fn split_link(text: &[u8], size: Option<u64>) -> (&[u8], Option<&[u8]>) {
+    const ARROW: &[u8] = b" -> ";
+    let splits =
+        || text.windows(ARROW.len()).enumerate().filter(|(_, window)| *window == ARROW).map(|(at, _)| at);
+    let target = |at: usize| &text[at + ARROW.len()..];
+    let exact = splits().find(|at| Some(target(*at).len() as u64) == size);
+    match exact.or_else(|| splits().next()) {
+        Some(at) => (&text[..at], Some(target(at))),
+        None => (text, None),
+    }
+}
