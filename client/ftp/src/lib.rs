@@ -17,17 +17,13 @@
 //! the decision goes out as [`Output::AcceptTls`].
 
 mod calendar;
-mod calendar;
 pub mod entry;
 pub mod error;
 pub mod event;
 pub mod io;
 pub mod listing;
 pub mod parse;
-pub mod listing;
-pub mod parse;
 pub mod path;
-pub mod reply;
 pub mod reply;
 pub mod request;
 pub mod secret;
