@@ -1,0 +1,189 @@
+//! TLS towards FTP servers: rustls, one [`TlsGroup`] for each control connection.
+//!
+//! FTP servers demand that a data connection resumes the session of its control connection (RFC 4217 section 10.2 in
+//! spirit, `require_ssl_reuse` in vsftpd). rustls resumes only where verifier, client-certificate resolver (both
+//! compared by pointer), ticket store and server name are the same, so a group makes each of them once. A TLS 1.2-only sibling
+//! configuration shares them too.
+//!
+//! The verifier never ends a handshake because of a certificate: a person decides, with the verdict and the chain in
+//! hand. It always verifies the handshake's signatures, so the server does hold the key it shows. The verdict is computed from
+//! the connection's own certificates after the handshake; handshakes that run at the same time cannot mix.
+
+mod certificate;
+mod failure;
+mod roots;
+mod verifier;
+
+pub use failure::TlsFailure;
+pub use roots::{Roots, RootsError};
+
+use rustls::client::{ClientSessionMemoryCache, Resumption, Tls12Resumption};
+use rustls::crypto::CryptoProvider;
+use rustls::{CipherSuite, ClientConfig, HandshakeKind, NamedGroup, ProtocolVersion};
+use rustls_pki_types::ServerName;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use towpath_shared::{MAX_JSON, Message, Reason, StreamId, TlsInfo, TlsVersion};
+use verifier::Verifier;
+
+/// Certificates of a chain that are described in [`TlsInfo`]; the page is sent no more than these either.
+pub const MAX_CHAIN: usize = 8;
+
+/// A connection whose handshake went well.
+#[derive(Debug)]
+pub struct Secured {
+    /// The connection.
+    pub stream: TlsStream<TcpStream>,
+    /// What was agreed and what the certificate is worth; `gate_open` is false: the gate is the caller's.
+    pub info: TlsInfo,
+    /// The server's certificates in DER, leaf first, at most [`MAX_CHAIN`].
+    pub chain: Vec<Vec<u8>>,
+}
+
+/// What a control connection and its data connections share.
+#[derive(Clone, Debug)]
+pub struct TlsGroup {
+    newest: Arc<ClientConfig>,
+    tls12: Arc<ClientConfig>,
+    roots: Roots,
+    name: ServerName<'static>,
+}
+
+impl TlsGroup {
+    /// A group for one server, with an empty ticket store.
+    ///
+    /// # Errors
+    /// [`TlsFailure`] where `server_name` is neither a name nor an address.
+    pub fn new(roots: &Roots, server_name: &str) -> Result<TlsGroup, TlsFailure> {
+        let bare = server_name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(server_name);
+        let name = ServerName::try_from(bare.to_owned())
+            .map_err(|_| TlsFailure::new(Reason::TlsHandshake, "not a server name"))?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let verifier = Arc::new(Verifier::new(provider.signature_verification_algorithms));
+        let resolver: Arc<dyn rustls::client::ResolvesClientCert> = Arc::new(NoCertificate);
+        let store = Arc::new(ClientSessionMemoryCache::new(SESSIONS));
+        let resumption = Resumption::store(store).tls12_resumption(Tls12Resumption::SessionIdOrTickets);
+        let config = |versions: &[&'static rustls::SupportedProtocolVersion]| {
+            let builder = ClientConfig::builder_with_provider(Arc::<CryptoProvider>::clone(&provider));
+            let mut config = builder
+                .with_protocol_versions(versions)
+                .map_err(|error| TlsFailure::new(Reason::Internal, error.to_string()))?
+                .dangerous()
+                .with_custom_certificate_verifier(verifier.clone())
+                .with_client_cert_resolver(resolver.clone());
+            config.resumption = resumption.clone();
+            Ok::<_, TlsFailure>(Arc::new(config))
+        };
+        Ok(TlsGroup {
+            newest: config(&[&rustls::version::TLS13, &rustls::version::TLS12])?,
+            tls12: config(&[&rustls::version::TLS12])?,
+            roots: roots.clone(),
+            name,
+        })
+    }
+
+    /// Shakes hands over a connected socket, offering at most `max`. No deadline: that is the caller's.
+    ///
+    /// # Errors
+    /// [`TlsFailure`]; never because of who signed the certificate, when and for whom.
+    pub async fn connect(&self, socket: TcpStream, max: Option<TlsVersion>) -> Result<Secured, TlsFailure> {
+        let config = match max {
+            Some(TlsVersion::Tls12) => &self.tls12,
+            Some(TlsVersion::Tls13) | None => &self.newest,
+        };
+        let stream = TlsConnector::from(config.clone())
+            .connect(self.name.clone(), socket)
+            .await
+            .map_err(|error| TlsFailure::from_handshake(&error))?;
+        let (_, connection) = stream.get_ref();
+        let chain = connection.peer_certificates().unwrap_or_default();
+        let info = TlsInfo {
+            verdict: self.roots.verdict(chain, &self.name),
+            version: match connection.protocol_version() {
+                Some(ProtocolVersion::TLSv1_3) => TlsVersion::Tls13,
+                _ => TlsVersion::Tls12,
+            },
+            key_exchange: connection
+                .negotiated_key_exchange_group()
+                .map(|group| group_name(group.name()))
+                .unwrap_or_default(),
+            cipher: connection
+                .negotiated_cipher_suite()
+                .map(|suite| cipher_name(suite.suite()).to_owned())
+                .unwrap_or_default(),
+            resumed: connection.handshake_kind() == Some(HandshakeKind::Resumed),
+            gate_open: false,
+            chain: chain.iter().take(MAX_CHAIN).map(certificate::describe).collect(),
+        };
+        let chain = chain.iter().take(MAX_CHAIN).map(|der| der.to_vec()).collect();
+        Ok(Secured { stream, info: within_frame(info), chain })
+    }
+}
+
+/// Servers whose sessions a store can hold in rustls' accounting: it divides the number by the tickets kept for each.
+const SESSIONS: usize = 64;
+
+/// No client certificates. One object for a whole group: rustls compares it by pointer.
+#[derive(Debug)]
+struct NoCertificate;
+
+impl rustls::client::ResolvesClientCert for NoCertificate {
+    fn resolve(
+        &self,
+        _: &[&[u8]],
+        _: &[rustls::SignatureScheme],
+    ) -> Option<Arc<rustls::sign::CertifiedKey>> {
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}
+
+/// Cuts descriptions until TLS_INFO fits its frame: first the end of the chain, then the leaf's names.
+fn within_frame(mut info: TlsInfo) -> TlsInfo {
+    let fits = |info: &TlsInfo| {
+        Message::TlsInfo(info.clone()).encode(StreamId::LINK).len() <= MAX_JSON
+    };
+    while !fits(&info) && info.chain.len() > 1 {
+        info.chain.pop();
+    }
+    while !fits(&info) && info.chain.iter().any(|leaf| !leaf.names.is_empty()) {
+        info.chain.iter_mut().for_each(|leaf| leaf.names.truncate(leaf.names.len() / 2));
+    }
+    info
+}
+
+/// The names that GnuTLS, and with it FileZilla's log, gives to groups.
+fn group_name(group: NamedGroup) -> String {
+    match group {
+        NamedGroup::X25519 => "X25519".into(),
+        NamedGroup::X448 => "X448".into(),
+        NamedGroup::secp256r1 => "SECP256R1".into(),
+        NamedGroup::secp384r1 => "SECP384R1".into(),
+        NamedGroup::secp521r1 => "SECP521R1".into(),
+        NamedGroup::X25519MLKEM768 => "X25519-MLKEM768".into(),
+        NamedGroup::secp256r1MLKEM768 => "SECP256R1-MLKEM768".into(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// The names that GnuTLS gives to the ciphers of the suites that rustls has.
+fn cipher_name(suite: CipherSuite) -> &'static str {
+    use CipherSuite::*;
+    match suite {
+        TLS13_AES_256_GCM_SHA384
+        | TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
+        | TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 => "AES-256-GCM",
+        TLS13_AES_128_GCM_SHA256
+        | TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+        | TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 => "AES-128-GCM",
+        TLS13_CHACHA20_POLY1305_SHA256
+        | TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
+        | TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 => "CHACHA20-POLY1305",
+        other => other.as_str().unwrap_or("unknown"),
+    }
+}
