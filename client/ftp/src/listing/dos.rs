@@ -124,22 +124,12 @@ fn size(word: &[u8]) -> Option<u64> {
     })
 }
 
-/// The name: after a size what follows the single blank (rule M9). After `<DIR>` the column is filled up with blanks: IIS makes
-/// it ten, so that names stand below each other, and more are the name's own.
+/// The name: after a size what follows the single blank (rule M9). After `<DIR>` the column is filled up with blanks, ten on
+/// IIS and more on others, so that a name's own cannot be told from them.
 fn name<'a>(line: &'a [u8], words: &Words<'_>, place: usize, tagged: bool) -> Option<&'a [u8]> {
-    const IIS_FILL: usize = 10;
-    // Two digits of the year more or less.
-    const IIS_COLUMNS: [usize; 2] = [24, 26];
     let (blank, name) = line.get(words.end(place)..)?.split_first()?;
-    if !is_blank(*blank) || name.is_empty() {
-        return None;
-    }
-    if !tagged {
-        return Some(name);
-    }
-    let blanks = name.iter().take_while(|byte| is_blank(**byte)).count();
-    let iis = IIS_COLUMNS.contains(&words.start(place)) && blanks + 1 > IIS_FILL && blanks < name.len();
-    Some(if iis { &name[IIS_FILL - 1..] } else { &name[blanks..] }).filter(|name| !name.is_empty())
+    let fill = if tagged { name.iter().take_while(|byte| is_blank(**byte)).count() } else { 0 };
+    Some(&name[fill..]).filter(|name| is_blank(*blank) && !name.is_empty())
 }
 
 /// `name [target]`, as `dir` shows links.

@@ -31,8 +31,8 @@ pub(super) fn read(line: &[u8]) -> Option<Row> {
         size: found.size,
         modified: found.modify.and_then(time_val),
         mode: found.mode,
-        owner: found.owner.or(found.uid).map(display),
-        group: found.group.or(found.gid).map(display),
+        owner: found.owner_name.or(found.owner).map(display),
+        group: found.group_name.or(found.group).map(display),
         target: found.target.map(<[u8]>::to_vec),
     }))
 }
@@ -53,10 +53,10 @@ struct Facts<'a> {
     size: Option<u64>,
     modify: Option<&'a [u8]>,
     mode: Option<u16>,
+    owner_name: Option<&'a [u8]>,
     owner: Option<&'a [u8]>,
-    uid: Option<&'a [u8]>,
+    group_name: Option<&'a [u8]>,
     group: Option<&'a [u8]>,
-    gid: Option<&'a [u8]>,
     target: Option<&'a [u8]>,
 }
 
@@ -73,14 +73,14 @@ impl<'a> Facts<'a> {
             self.modify = text;
         } else if is("unix.mode") {
             self.mode = octal(value);
-        } else if is("unix.owner") || is("unix.ownername") {
+        } else if is("unix.ownername") {
+            self.owner_name = text;
+        } else if is("unix.owner") || is("unix.uid") {
             self.owner = text;
-        } else if is("unix.uid") {
-            self.uid = text;
-        } else if is("unix.group") || is("unix.groupname") {
+        } else if is("unix.groupname") {
+            self.group_name = text;
+        } else if is("unix.group") || is("unix.gid") {
             self.group = text;
-        } else if is("unix.gid") {
-            self.gid = text;
         }
     }
 

@@ -82,9 +82,11 @@ fn find_permissions(words: &Words<'_>) -> Option<(usize, Permissions)> {
     None
 }
 
-/// `drwxr-sr-t`, then perhaps a mark for an ACL or label, then perhaps the link count without a blank.
+/// `drwxr-sr-t`, then perhaps a mark for an ACL or label, then perhaps the link count without a blank. Some servers
+/// leave out the last characters; those are off then.
 fn permissions(word: &[u8]) -> Option<Permissions> {
-    let (&[letter, ref bits @ ..], rest) = word.split_first_chunk::<10>()?;
+    const LEAST: usize = 7;
+    let (&letter, rest) = word.split_first()?;
     let kind = match letter {
         b'-' | b'f' | b'F' | b'm' | b'M' | b'C' => EntryKind::File,
         b'd' | b'D' => EntryKind::Directory,
@@ -92,12 +94,18 @@ fn permissions(word: &[u8]) -> Option<Permissions> {
         letter if letter.is_ascii_alphabetic() => EntryKind::Other,
         _ => return None,
     };
+    if word.len() < LEAST {
+        return None;
+    }
+    let mut bits = [b'-'; 9];
+    let (shown, rest) = rest.split_at(rest.len().min(bits.len()));
+    bits.iter_mut().zip(shown).for_each(|(bit, shown)| *bit = *shown);
     let marked =
         rest.strip_prefix(b"+").or_else(|| rest.strip_prefix(b"@")).or_else(|| rest.strip_prefix(b"."));
     if !marked.unwrap_or(rest).iter().all(u8::is_ascii_digit) {
         return None;
     }
-    Some(Permissions { kind, mode: mode(bits)? })
+    Some(Permissions { kind, mode: mode(&bits)? })
 }
 
 /// Nine characters to mode bits. Set-id and sticky bits stand in the place of `x`, in capitals or as `l` where `x` is off.
@@ -134,7 +142,7 @@ struct Columns<'a> {
 }
 
 /// Words between permissions and date that a line can have at most: names of owner and group may hold blanks.
-const MOST_COLUMNS: usize = 12;
+const MOST_COLUMNS: usize = 20;
 
 /// Finds the date, and from there the columns before it.
 ///
@@ -177,11 +185,13 @@ fn names<'a>(words: &Words<'a>, mut first: usize, end: usize) -> (Option<&'a [u8
     if first < end && number(words.at(first)).is_some() {
         first += 1;
     }
-    match end.saturating_sub(first) {
-        0 => (None, None),
-        1 => (Some(words.at(first)), None),
-        _ => (Some(words.at(first)), Some(words.between(first + 1, end - 1))),
+    if first >= end {
+        return (None, None);
     }
+    // Names may hold single blanks; columns are further apart where they do.
+    let gap = (first + 1..end).find(|place| words.start(*place) > words.end(*place - 1) + 1);
+    let group = gap.unwrap_or(first + 1);
+    (Some(words.between(first, group - 1)), (group < end).then(|| words.between(group, end - 1)))
 }
 
 /// All that follows the single blank after the date (rule M9).

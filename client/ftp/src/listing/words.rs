@@ -1,7 +1,7 @@
 //! A line cut at its blanks, without a copy.
 
 /// Words that are looked at; the name may well hold more.
-const MAX_WORDS: usize = 24;
+const MAX_WORDS: usize = 32;
 
 /// The first words of a line. A word past the end is empty.
 pub(super) struct Words<'a> {
