@@ -17,11 +17,17 @@
 //! the decision goes out as [`Output::AcceptTls`].
 
 mod calendar;
+mod command;
+mod control;
+mod data;
 pub mod entry;
 pub mod error;
 pub mod event;
 pub mod io;
 pub mod listing;
+mod link;
+mod log;
+mod operation;
 pub mod parse;
 pub mod path;
 pub mod reply;

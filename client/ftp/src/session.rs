@@ -1,30 +1,399 @@
-//! One control connection and the requests that wait for it.
+//! One control connection and the requests that wait for it: takes inputs to the operation on top of the stack, starts
+//! requests in their order, and sees that each ends exactly once.
 
 use std::collections::VecDeque;
 
-use crate::io::{Input, Output, Time};
+use crate::control;
+use crate::error::{Error, ErrorKind, Stage};
+use crate::event::{Event, LogKind, Outcome};
+use crate::io::{ConnId, End, Input, Output, Time};
+use crate::link::Link;
+use crate::operation::{
+    Failure, List, Logon, Operation, Quit, Rename, Report, Signal, Simple, Step, Transfer, Walk, cancelled,
+    words,
+};
+use crate::reply::{Reply, escape};
+use crate::request::{Request, RequestId};
 use crate::site::Site;
 
 /// A session with one server: one control connection at a time, requests one after the other.
 pub struct Session {
-    site: Site,
-    outputs: VecDeque<Output>,
+    link: Link,
+    waiting: VecDeque<(RequestId, Request)>,
+    stack: Vec<Box<dyn Operation>>,
+    cancelling: Option<Cancelling>,
+}
+
+/// How the running request is coming to its end before its time.
+#[derive(Clone, Copy)]
+enum Cancelling {
+    /// The replies owed are awaited.
+    Replies,
+    /// The operations from this depth on see to it.
+    Operation(usize),
 }
 
 impl Session {
-    /// A session that is not connected; [`crate::Request::Connect`] starts it.
+    /// A session that is not connected; [`Request::Connect`] starts it.
     #[must_use]
     pub fn new(site: Site) -> Session {
-        Session { site, outputs: VecDeque::new() }
+        Session { link: Link::new(site), waiting: VecDeque::new(), stack: Vec::new(), cancelling: None }
     }
 
     /// Takes one input: exactly one mutation. Drain [`Session::poll`] afterwards.
-    pub fn handle(&mut self, _now: Time, _input: Input) {
-        let _ = &self.site;
+    pub fn handle(&mut self, now: Time, input: Input) {
+        self.link.now = self.link.now.max(now);
+        match input {
+            Input::Request(id, request) => self.waiting.push_back((id, request)),
+            Input::Cancel(id) => self.cancel(id),
+            Input::Answer(yes) => self.signal(Signal::Answer(yes)),
+            Input::Opened { conn, peer } => self.opened(conn, peer),
+            Input::Secured { conn, tls } if self.is_ours(conn) => self.signal(Signal::Secured(tls)),
+            Input::Bytes(conn, bytes) => self.bytes(conn, bytes),
+            Input::Moved { conn, total } if self.is_data(conn) => self.signal(Signal::Moved(total)),
+            Input::Closed { conn, end } => self.closed(conn, end),
+            // Of a connection that was closed or never ours; or time alone.
+            Input::Secured { .. } | Input::Moved { .. } | Input::Tick => {}
+        }
+        self.advance(Step::Wait);
+        self.keep_time();
     }
 
     /// What is to be done next; [`Output::Wait`] is the last of a drain.
     pub fn poll(&mut self) -> Output {
-        self.outputs.pop_front().unwrap_or(Output::Wait(None))
+        match self.link.take() {
+            Some(output) => output,
+            None => Output::Wait(self.deadline()),
+        }
     }
+
+    fn opened(&mut self, conn: ConnId, peer: String) {
+        if self.is_control(conn) {
+            self.link.server.peer = peer;
+        }
+        if self.is_ours(conn) {
+            self.signal(Signal::Opened);
+        }
+    }
+
+    fn closed(&mut self, conn: ConnId, end: End) {
+        if self.is_control(conn) {
+            // It is gone: nothing is left to close.
+            self.link.control = None;
+            let step = match self.stack.last_mut() {
+                Some(operation) => operation.lost(&mut self.link, &end),
+                None => Step::lost(control::lost(&end)),
+            };
+            self.advance(step);
+        } else if self.is_data(conn) {
+            self.signal(Signal::Closed(end));
+        }
+    }
+
+    fn bytes(&mut self, conn: ConnId, bytes: Vec<u8>) {
+        if self.is_data(conn) {
+            self.signal(Signal::Bytes(bytes));
+        } else if self.is_control(conn) {
+            self.control_bytes(&bytes);
+        }
+    }
+
+    fn control_bytes(&mut self, bytes: &[u8]) {
+        let now = self.link.now;
+        let Some(control) = &mut self.link.control else { return };
+        if control.securing {
+            let error = injected();
+            return self.lose(error.clone(), error);
+        }
+        control.heard(now);
+        let read = control.reader.push(bytes);
+        while let Some(reply) = self.link.control.as_mut().and_then(|control| control.reader.next()) {
+            self.reply(&reply);
+        }
+        let Some(control) = &mut self.link.control else { return };
+        let strays = control.reader.strays();
+        control.read_up();
+        for line in &strays {
+            self.link.log(LogKind::Response, escape(line));
+        }
+        let error = match read {
+            Err(error) => format!("{}; the connection was closed", sentence(&error.to_string())),
+            Ok(()) if strays.iter().any(|line| line.starts_with(b"SSH-")) => {
+                let error = Error::new(
+                    Stage::Connection,
+                    ErrorKind::Protocol,
+                    "This is an SFTP (SSH) server, not an FTP server",
+                )
+                .with_reply(escape(&strays[0]))
+                .with_advice("Use the port of the FTP server, usually 21");
+                return self.lose(error.clone(), error);
+            }
+            Ok(()) => return,
+        };
+        let error = Error::new(Stage::Server, ErrorKind::Protocol, error);
+        self.lose(error.clone(), error);
+    }
+
+    /// A whole reply came: to the operation whose command it answers.
+    fn reply(&mut self, reply: &Reply) {
+        self.link.response(reply);
+        let now = self.link.now;
+        let Some(control) = &mut self.link.control else { return };
+        // 421 may come at any time and is the end (rule R8); the logon knows more to say of it.
+        if reply.code == 421 && (self.link.server.logged_in || control.owed() == 0) {
+            let error = Error::new(Stage::Server, ErrorKind::Lost, "The server closed the session")
+                .with_reply(words(reply))
+                .with_advice("Connect again");
+            return self.lose(error.clone(), error);
+        }
+        let unsolicited = control.owed() == 0;
+        control.settle(reply, now);
+        if unsolicited {
+            // Rule R7: it answers nothing.
+            return self.link.trace("A reply that nobody asked for was ignored");
+        }
+        if matches!(self.cancelling, Some(Cancelling::Replies)) {
+            return self.advance(Step::Wait);
+        }
+        let Some(operation) = self.stack.last_mut() else { return };
+        let step = operation.reply(&mut self.link, reply);
+        self.advance(step);
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        if let Some(operation) = self.stack.last_mut() {
+            let step = operation.signal(&mut self.link, signal);
+            self.advance(step);
+        }
+    }
+
+    /// Takes steps until something has to come first.
+    fn advance(&mut self, mut step: Step) {
+        loop {
+            if matches!((&step, self.cancelling), (Step::Wait, Some(Cancelling::Replies)))
+                && self.link.owed() == 0
+            {
+                step = Step::fail(cancelled());
+            }
+            step = match step {
+                Step::Wait if self.link.request.is_none() => match self.waiting.pop_front() {
+                    Some((id, request)) => self.begin(id, request),
+                    None => return,
+                },
+                Step::Wait => return,
+                Step::Push(mut operation) => {
+                    let step = operation.start(&mut self.link);
+                    // A child that has nothing to wait for is never seen on the stack, but its parent must be told.
+                    self.stack.push(operation);
+                    step
+                }
+                Step::Done(report) => self.ended(Ok(report)),
+                Step::Fail(failure) => self.ended(Err(failure)),
+                Step::Lost { request, session } => return self.lose(request, session),
+                Step::Left => return self.left(),
+            };
+        }
+    }
+
+    /// The operation on top has ended.
+    fn ended(&mut self, result: Result<Report, Failure>) -> Step {
+        let cancelled_here = match self.cancelling {
+            None => false,
+            Some(Cancelling::Replies) => true,
+            Some(Cancelling::Operation(depth)) => self.stack.len() <= depth,
+        };
+        let ended = self.stack.pop();
+        if cancelled_here {
+            let mut error = cancelled();
+            for operation in ended.iter().chain(self.stack.iter().rev()) {
+                error = operation.explain(error);
+            }
+            self.stack.clear();
+            self.link.drop_data();
+            self.finish(Err(error));
+            return Step::Wait;
+        }
+        let result = match (result, &ended) {
+            (Err(failure), Some(ended)) => Err(Failure { error: ended.explain(failure.error), ..failure }),
+            (result, _) => result,
+        };
+        match (self.stack.last_mut(), result) {
+            (Some(parent), result) => parent.child(&mut self.link, result),
+            (None, Ok(Report::Done(outcome))) => {
+                self.finish(Ok(outcome));
+                Step::Wait
+            }
+            (None, Ok(_)) => {
+                self.finish(Ok(Outcome::Ok));
+                Step::Wait
+            }
+            (None, Err(failure)) => {
+                self.link.error(failure.error.to_string());
+                self.finish(Err(failure.error));
+                Step::Wait
+            }
+        }
+    }
+
+    /// Ends the running request.
+    fn finish(&mut self, result: Result<Outcome, Error>) {
+        self.cancelling = None;
+        if let Some(request) = self.link.request.take() {
+            self.link.tell(match result {
+                Ok(outcome) => Event::Done { request, outcome },
+                Err(error) => Event::Failed { request, error },
+            });
+        }
+    }
+
+    fn begin(&mut self, id: RequestId, request: Request) -> Step {
+        self.link.request = Some(id);
+        let operation: Box<dyn Operation> = match request {
+            Request::Connect if self.link.server.logged_in => {
+                self.finish(Ok(Outcome::Ok));
+                return Step::Wait;
+            }
+            Request::Connect => Box::new(Logon::new()),
+            _ if !self.link.server.logged_in => {
+                self.finish(Err(not_connected()));
+                return Step::Wait;
+            }
+            // Requests that wait are sign of life enough.
+            Request::KeepAlive if !self.waiting.is_empty() => {
+                self.finish(Ok(Outcome::Ok));
+                return Step::Wait;
+            }
+            Request::KeepAlive => Box::new(Simple::keep_alive()),
+            Request::List(path) => Box::new(List::show(id, path)),
+            Request::Download { job, path, size, offset } => {
+                Box::new(Transfer::download(id, job, path, size, offset))
+            }
+            Request::Upload { job, path, size, offset } => {
+                Box::new(Transfer::upload(id, job, path, size, offset))
+            }
+            Request::MakeDirectory(path) => Box::new(Simple::make_directory(path)),
+            Request::RemoveDirectory(path) => Box::new(Simple::remove_directory(path)),
+            Request::DeleteFile(path) => Box::new(Simple::delete_file(path)),
+            Request::Size(path) => Box::new(Simple::size(path)),
+            Request::ModificationTime(path) => Box::new(Simple::modification_time(path)),
+            Request::Rename { from, to } => Box::new(Rename::new(from, to)),
+            Request::Count(items) => Box::new(Walk::count(id, items)),
+            Request::DeleteTree(items) => Box::new(Walk::delete(id, items)),
+            Request::Disconnect => Box::new(Quit::new()),
+        };
+        Step::Push(operation)
+    }
+
+    fn cancel(&mut self, id: RequestId) {
+        if let Some(place) = self.waiting.iter().position(|(waiting, _)| *waiting == id) {
+            self.waiting.remove(place);
+            return self.link.tell(Event::Failed { request: id, error: cancelled() });
+        }
+        if self.link.request != Some(id) || self.cancelling.is_some() {
+            return;
+        }
+        let Some(operation) = self.stack.last_mut() else { return };
+        match operation.cancel(&mut self.link) {
+            None => {
+                self.cancelling = Some(Cancelling::Replies);
+                self.advance(Step::Wait);
+            }
+            Some(step) => {
+                self.cancelling = Some(Cancelling::Operation(self.stack.len()));
+                self.advance(step);
+            }
+        }
+    }
+
+    /// The session is lost: every request fails, then its user is told.
+    fn lose(&mut self, request: Error, session: Error) {
+        let mut error = if self.cancelling.is_some() { cancelled() } else { request };
+        for operation in self.stack.iter().rev() {
+            error = operation.explain(error);
+        }
+        self.link.error(session.to_string());
+        self.finish(Err(error));
+        self.end(Some(session));
+    }
+
+    /// The session ended as it should.
+    fn left(&mut self) {
+        self.link.status("Disconnected from server");
+        self.finish(Ok(Outcome::Ok));
+        self.end(None);
+    }
+
+    fn end(&mut self, error: Option<Error>) {
+        self.stack.clear();
+        self.link.drop_data();
+        if let Some(control) = self.link.control.take() {
+            self.link.put(Output::Close(control.conn));
+        }
+        self.link.server = crate::link::Server::default();
+        for (request, _) in std::mem::take(&mut self.waiting) {
+            let error = error.clone().unwrap_or_else(not_connected);
+            self.link.tell(Event::Failed { request, error });
+        }
+        self.link.tell(Event::Disconnected(error));
+    }
+
+    /// Deadlines that have come.
+    fn keep_time(&mut self) {
+        let now = self.link.now;
+        let odd_end = self.link.control.as_ref().and_then(control::Control::odd_end);
+        if odd_end.is_some_and(|at| at <= now)
+            && let Some(reply) = self.link.control.as_mut().and_then(control::Control::end_oddly)
+        {
+            self.reply(&reply);
+        }
+        if self.operation_deadline().is_some_and(|at| at <= now)
+            && let Some(operation) = self.stack.last_mut()
+        {
+            let step = operation.timeout(&mut self.link);
+            self.advance(step);
+        }
+    }
+
+    fn operation_deadline(&self) -> Option<Time> {
+        self.stack.last().and_then(|operation| operation.deadline(&self.link))
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        let odd_end = self.link.control.as_ref().and_then(control::Control::odd_end);
+        [odd_end, self.operation_deadline()].into_iter().flatten().min()
+    }
+
+    fn is_control(&self, conn: ConnId) -> bool {
+        self.link.control.as_ref().is_some_and(|control| control.conn == conn)
+    }
+
+    fn is_data(&self, conn: ConnId) -> bool {
+        self.link.data.as_ref().is_some_and(|data| data.conn == conn && data.end.is_none())
+    }
+
+    fn is_ours(&self, conn: ConnId) -> bool {
+        self.is_control(conn) || self.is_data(conn)
+    }
+}
+
+fn not_connected() -> Error {
+    Error::new(Stage::Connection, ErrorKind::NotConnected, "There is no connection to the server")
+        .with_advice("Connect first")
+}
+
+/// Rule L3: whoever can write into the connection before TLS begins could make us believe its words were
+/// the server's.
+pub(crate) fn injected() -> Error {
+    Error::new(
+        Stage::Tls,
+        ErrorKind::Protocol,
+        "Plain text came after the server had agreed to start TLS; somebody may be tampering with the connection",
+    )
+    .with_advice("Do not log in over this network")
+}
+
+/// An error's text as a sentence.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

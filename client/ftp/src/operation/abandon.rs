@@ -1,0 +1,90 @@
+//! Give up a transfer that the server was told to make (RFC 959 section 4.1.3; rule D14). The data connection is closed already; most
+//! servers answer to that alone. If none does, ABOR asks for the answers: two if the transfer was still on (426, 226), else
+//! one.
+
+use crate::command::Command;
+use crate::error::{Error, ErrorKind, Stage};
+use crate::io::Time;
+use crate::link::Link;
+use crate::reply::Reply;
+
+use super::{Operation, Report, Step};
+
+/// How long the server may take to notice, and then to answer ABOR.
+const PATIENCE: u64 = 3_000;
+/// After a single success: how long a second may take, that would be the answer to ABOR itself.
+const SECOND_ANSWER: u64 = 2_000;
+
+#[derive(Clone, Copy)]
+enum State {
+    /// The end of the data connection speaks for itself.
+    Noticing,
+    /// ABOR was sent.
+    Asked,
+    /// One success came after ABOR: another may follow.
+    Perhaps,
+}
+
+/// Awaits the answers to a transfer that was given up.
+pub(crate) struct Abandon {
+    state: State,
+    until: Time,
+}
+
+impl Abandon {
+    pub(crate) fn new() -> Abandon {
+        Abandon { state: State::Noticing, until: Time::default() }
+    }
+}
+
+impl Operation for Abandon {
+    fn start(&mut self, link: &mut Link) -> Step {
+        if link.owed() == 0 {
+            return Step::Done(Report::Nothing);
+        }
+        self.until = link.now.after(PATIENCE);
+        Step::Wait
+    }
+
+    fn reply(&mut self, link: &mut Link, reply: &Reply) -> Step {
+        if link.owed() == 0 {
+            return Step::Done(Report::Nothing);
+        }
+        if matches!(self.state, State::Asked) && reply.class() == 2 {
+            self.state = State::Perhaps;
+            self.until = link.now.after(SECOND_ANSWER);
+        }
+        Step::Wait
+    }
+
+    fn deadline(&self, _link: &Link) -> Option<Time> {
+        Some(self.until)
+    }
+
+    fn timeout(&mut self, link: &mut Link) -> Step {
+        match self.state {
+            State::Noticing => {
+                self.state = State::Asked;
+                self.until = link.now.after(PATIENCE);
+                link.send(&Command::bare("ABOR").untimed());
+                Step::Wait
+            }
+            State::Asked => Step::fail(Error::new(
+                Stage::Connection,
+                ErrorKind::Timeout,
+                "The server did not say what became of a transfer that was given up; the connection was closed",
+            )),
+            State::Perhaps => {
+                if let Some(control) = &mut link.control {
+                    control.forgive();
+                }
+                Step::Done(Report::Nothing)
+            }
+        }
+    }
+
+    /// It is the end already.
+    fn cancel(&mut self, _link: &mut Link) -> Option<Step> {
+        Some(Step::Wait)
+    }
+}

@@ -1,0 +1,390 @@
+//! Connect, secure and log in (RFC 959 section 5.4; RFC 4217 sections 4 and 5; login rules L1 to L12), in FileZilla's order:
+//! greeting, AUTH TLS, AUTH SSL, handshake, question about plain text, USER, PASS, ACCT, then what [`Negotiate`] asks.
+
+use crate::command::Command;
+use crate::control::{CONNECT_TIMEOUT, LOGIN_TIMEOUT};
+use crate::error::{Error, ErrorKind, Stage};
+use crate::event::{Event, Outcome, Question, ServerInfo};
+use crate::io::{End, Time};
+use crate::link::Link;
+use crate::parse;
+use crate::path::{Argument, ArgumentError};
+use crate::reply::Reply;
+use crate::session::injected;
+use crate::site::Encryption;
+
+use super::negotiate::Negotiate;
+use super::secure::Secure;
+use super::{Failure, Operation, Report, Signal, Step, cancelled, refused, silence, words};
+
+/// Silence on the port of the other TLS mode after which no greeting is expected any more (rule L4).
+const WRONG_MODE_SILENCE: u64 = 10_000;
+
+enum State {
+    /// TCP connection.
+    Opening { since: Time },
+    /// TLS from the first byte.
+    SecuringFirst,
+    /// The greeting is awaited.
+    Greeting,
+    /// AUTH TLS or, if that was refused, AUTH SSL was sent.
+    Auth { ssl: bool },
+    /// TLS after AUTH.
+    Securing,
+    /// A person decides about plain text.
+    Asking,
+    /// USER was sent.
+    User,
+    /// PASS was sent.
+    Pass,
+    /// ACCT was sent.
+    Acct,
+    /// [`Negotiate`] asks.
+    Negotiating,
+}
+
+/// The logon.
+pub(crate) struct Logon {
+    state: State,
+}
+
+impl Logon {
+    pub(crate) fn new() -> Logon {
+        Logon { state: State::Opening { since: Time::default() } }
+    }
+
+    fn opened(&mut self, link: &mut Link) -> Step {
+        if link.site.encryption == Encryption::Implicit {
+            link.status("Connection established, initializing TLS...");
+            self.state = State::SecuringFirst;
+            return Step::push(Secure::new());
+        }
+        link.status("Connection established, waiting for welcome message...");
+        self.greet(link)
+    }
+
+    fn greet(&mut self, link: &mut Link) -> Step {
+        self.state = State::Greeting;
+        let now = link.now;
+        if let Some(control) = &mut link.control {
+            control.expect("the connection with a greeting", false, now);
+        }
+        Step::Wait
+    }
+
+    fn greeted(&mut self, link: &mut Link, reply: &Reply) -> Step {
+        // Rule L4: 120 and other preliminary replies announce the greeting.
+        match reply.class() {
+            1 => return Step::Wait,
+            2 | 3 => {}
+            _ => return turned_away(reply, "The server does not accept the connection"),
+        }
+        link.server.greeting = Some(reply.clone());
+        match link.site.encryption {
+            Encryption::Explicit | Encryption::ExplicitIfOffered => self.auth(link, false),
+            Encryption::None => {
+                link.status("Plain FTP is insecure. Please switch to FTP over TLS.");
+                self.user(link)
+            }
+            Encryption::Implicit => self.user(link),
+        }
+    }
+
+    fn auth(&mut self, link: &mut Link, ssl: bool) -> Step {
+        self.state = State::Auth { ssl };
+        link.send(&Command::word("AUTH", if ssl { "SSL" } else { "TLS" }));
+        Step::Wait
+    }
+
+    fn auth_answered(&mut self, link: &mut Link, reply: &Reply, ssl: bool) -> Step {
+        match (reply.class(), ssl) {
+            (1, _) => Step::Wait,
+            (2 | 3, _) => {
+                // Rule L3: nothing may stand behind the consent.
+                if !link.control.as_ref().is_some_and(|control| control.reader.is_empty()) {
+                    return Step::lost(injected());
+                }
+                self.state = State::Securing;
+                Step::push(Secure::new())
+            }
+            (_, false) => self.auth(link, true),
+            (_, true) if link.site.encryption == Encryption::Explicit => Step::lost(
+                Error::new(Stage::Tls, ErrorKind::NotAccepted, "The server does not offer TLS")
+                    .with_reply(words(reply))
+                    .with_advice("Try again with plain FTP only if you trust the network"),
+            ),
+            (_, true) => {
+                link.status("Insecure server, it does not support FTP over TLS.");
+                if link.memory.plaintext {
+                    return self.user(link);
+                }
+                self.state = State::Asking;
+                link.tell(Event::Asked(Question::Plaintext));
+                Step::Wait
+            }
+        }
+    }
+
+    fn user(&mut self, link: &mut Link) -> Step {
+        self.state = State::User;
+        let blank = |text: &str| text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace);
+        if blank(&link.site.user) {
+            link.status("Warning: the user name begins or ends with a blank.");
+        }
+        if blank(link.site.password.reveal()) {
+            link.status("Warning: the password begins or ends with a blank.");
+        }
+        match Argument::new(link.site.user.as_bytes()) {
+            Ok(user) => link.send(&Command::argument("USER", &user).untimed()),
+            Err(error) => return unsendable("user name", &error),
+        }
+        Step::Wait
+    }
+
+    fn user_answered(&mut self, link: &mut Link, reply: &Reply) -> Step {
+        match reply.class() {
+            1 => Step::Wait,
+            // Rule L5: logged in without a password; PASS would be one command too many.
+            2 => self.negotiate(),
+            3 if reply.code == 332 => self.acct(link, reply),
+            3 => {
+                self.state = State::Pass;
+                match Command::secret("PASS", &link.site.password) {
+                    Ok(command) => link.send(&command),
+                    Err(error) => return unsendable("password", &error),
+                }
+                Step::Wait
+            }
+            _ => not_let_in(reply),
+        }
+    }
+
+    fn pass_answered(&mut self, link: &mut Link, reply: &Reply) -> Step {
+        match reply.class() {
+            1 => Step::Wait,
+            2 => self.negotiate(),
+            3 => self.acct(link, reply),
+            _ => not_let_in(reply),
+        }
+    }
+
+    fn acct(&mut self, link: &mut Link, reply: &Reply) -> Step {
+        let Some(account) = link.site.account.clone() else {
+            return Step::lost(
+                Error::new(Stage::Login, ErrorKind::Credentials, "The server might require an account")
+                    .with_reply(words(reply))
+                    .with_advice("Add the account to the site"),
+            );
+        };
+        self.state = State::Acct;
+        match Command::secret("ACCT", &account) {
+            Ok(command) => link.send(&command),
+            Err(error) => return unsendable("account", &error),
+        }
+        Step::Wait
+    }
+
+    fn negotiate(&mut self) -> Step {
+        self.state = State::Negotiating;
+        Step::push(Negotiate::new())
+    }
+
+    fn complete(link: &mut Link) -> Step {
+        let latency = link.control.as_ref().and_then(|control| control.latency());
+        link.server.logged_in = true;
+        link.status("Connected");
+        if let Some(latency) = latency {
+            link.trace(format!("Measured latency of {latency} ms"));
+        }
+        let nothing = Reply::new(0, Vec::new());
+        let server = &link.server;
+        let info = ServerInfo {
+            peer: server.peer.clone(),
+            system: server.system.clone(),
+            software: parse::software(server.greeting.as_ref().unwrap_or(&nothing), &server.system),
+            tls: server.tls.clone(),
+            latency_ms: latency,
+            machine_listing: server.features.mlsd,
+        };
+        link.tell(Event::LoggedIn(info));
+        Step::Done(Report::Done(Outcome::Ok))
+    }
+}
+
+impl Operation for Logon {
+    fn start(&mut self, link: &mut Link) -> Step {
+        link.open_control();
+        self.state = State::Opening { since: link.now };
+        let (host, port) = (&link.site.host, link.site.port);
+        let usual = if link.site.encryption == Encryption::Implicit { 990 } else { 21 };
+        let text = match (host.contains(':'), port == usual) {
+            (false, true) => host.clone(),
+            (false, false) => format!("{host}:{port}"),
+            (true, true) => format!("[{host}]"),
+            (true, false) => format!("[{host}]:{port}"),
+        };
+        link.status(format!("Connecting to {}...", crate::reply::escape(text.as_bytes())));
+        Step::Wait
+    }
+
+    fn reply(&mut self, link: &mut Link, reply: &Reply) -> Step {
+        if reply.code == 421 {
+            return turned_away(reply, "The server closed the session");
+        }
+        match self.state {
+            State::Greeting => self.greeted(link, reply),
+            State::Auth { ssl } => self.auth_answered(link, reply, ssl),
+            State::User => self.user_answered(link, reply),
+            State::Pass | State::Acct => self.pass_answered(link, reply),
+            State::Opening { .. }
+            | State::SecuringFirst
+            | State::Securing
+            | State::Asking
+            | State::Negotiating => Step::Wait,
+        }
+    }
+
+    fn signal(&mut self, link: &mut Link, signal: Signal) -> Step {
+        match (&self.state, signal) {
+            (State::Opening { .. }, Signal::Opened) => self.opened(link),
+            (State::Asking, Signal::Answer(true)) => {
+                link.memory.plaintext = true;
+                self.user(link)
+            }
+            (State::Asking, Signal::Answer(false)) => Step::lost(Error::new(
+                Stage::Tls,
+                ErrorKind::NotAccepted,
+                "The server offers no TLS, and plain text was not accepted",
+            )),
+            _ => Step::Wait,
+        }
+    }
+
+    fn child(&mut self, link: &mut Link, result: Result<Report, Failure>) -> Step {
+        match (result, &self.state) {
+            (Err(failure), _) => Step::lost(failure.error),
+            (Ok(_), State::SecuringFirst) => {
+                link.status("TLS connection established, waiting for welcome message...");
+                self.greet(link)
+            }
+            (Ok(_), State::Securing) => {
+                link.status("TLS connection established.");
+                // Rule L7: what came in plain text may be anybody's.
+                link.server.greeting = None;
+                self.user(link)
+            }
+            (Ok(_), _) => Logon::complete(link),
+        }
+    }
+
+    fn deadline(&self, link: &Link) -> Option<Time> {
+        match self.state {
+            State::Opening { since } => Some(since.after(CONNECT_TIMEOUT)),
+            State::Greeting if wrong_mode(link) => link.deadline(WRONG_MODE_SILENCE),
+            _ => link.deadline(LOGIN_TIMEOUT),
+        }
+    }
+
+    fn timeout(&mut self, link: &mut Link) -> Step {
+        match self.state {
+            State::Opening { .. } => Step::lost(
+                Error::new(
+                    Stage::Connection,
+                    ErrorKind::Timeout,
+                    format!("The server did not answer within {} seconds", CONNECT_TIMEOUT / 1_000),
+                )
+                .with_advice("Check the host name and the port"),
+            ),
+            State::Greeting => Step::lost(
+                Error::new(
+                    Stage::Connection,
+                    ErrorKind::Timeout,
+                    "The server accepted the connection but sent no greeting",
+                )
+                .with_advice(match link.site.encryption {
+                    Encryption::Implicit => "The port may be one for explicit TLS; try that mode",
+                    _ => "The port may be one for implicit TLS (990); try that mode",
+                }),
+            ),
+            _ => Step::lost(silence(link)),
+        }
+    }
+
+    fn cancel(&mut self, _link: &mut Link) -> Option<Step> {
+        Some(Step::lost(cancelled()))
+    }
+
+    fn lost(&mut self, link: &mut Link, end: &End) -> Step {
+        let error = crate::control::lost(end);
+        Step::lost(match (&self.state, end) {
+            (State::Opening { .. }, End::Failed { stage, .. }) => match stage {
+                Stage::Lookup => error.with_advice("Check the host name"),
+                Stage::Connection => error.with_advice("Check the host name and the port"),
+                _ => error,
+            },
+            (State::Greeting, _) if link.site.encryption != Encryption::Implicit => Error {
+                advice: "The port may be one for implicit TLS, or the server does not accept connections from here"
+                    .into(),
+                ..error
+            },
+            (State::User | State::Pass | State::Acct, End::Clean | End::Unclean) => Error {
+                stage: Stage::Login,
+                message: "The server closed the connection during the login".into(),
+                ..error
+            },
+            _ => error,
+        })
+    }
+}
+
+/// Whether the port is the one of the other TLS mode.
+fn wrong_mode(link: &Link) -> bool {
+    match link.site.encryption {
+        Encryption::Implicit => link.site.port == 21,
+        _ => link.site.port == 990,
+    }
+}
+
+/// No connection, or not now.
+fn turned_away(reply: &Reply, message: &str) -> Step {
+    if is_limit(reply) {
+        return Step::lost(limit(reply));
+    }
+    Step::lost(refused(Stage::Login, message, reply).error)
+}
+
+/// USER, PASS or ACCT failed (rule L11): wrong words, or too many sessions.
+fn not_let_in(reply: &Reply) -> Step {
+    if is_limit(reply) {
+        return Step::lost(limit(reply));
+    }
+    let failure = refused(Stage::Login, "The server refused the login", reply);
+    Step::lost(match reply.code {
+        430 | 501 | 530 => Error {
+            kind: ErrorKind::Credentials,
+            message: "The server did not accept the user name or password".into(),
+            advice: "Check the user name and the password".into(),
+            ..failure.error
+        },
+        _ => failure.error,
+    })
+}
+
+fn limit(reply: &Reply) -> Error {
+    Error::new(Stage::Login, ErrorKind::Limit, "The server has too many connections already")
+        .with_reply(words(reply))
+        .with_advice("Close other connections or try again later")
+}
+
+/// "Too many connections", "no more users", "maximum number of logins": a limit, not a wrong password.
+fn is_limit(reply: &Reply) -> bool {
+    let text = words(reply).to_ascii_lowercase();
+    let any = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    matches!(reply.class(), 4 | 5)
+        && any(&["too many", "no more", "maximum", "limit"])
+        && any(&["connection", "user", "login", "session", "client"])
+}
+
+fn unsendable(what: &str, error: &ArgumentError) -> Step {
+    Step::lost(Error::new(Stage::Login, ErrorKind::Argument, format!("The {what} cannot be sent: {error}")))
+}

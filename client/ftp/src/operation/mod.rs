@@ -1,0 +1,239 @@
+//! Operations: small state machines on a stack, one file each. An operation sees the replies to its own commands and what comes
+//! of its own children; none knows another's states.
+
+mod abandon;
+mod binary;
+mod enter;
+mod exchange;
+mod list;
+mod logon;
+mod negotiate;
+mod quit;
+mod rename;
+mod rows;
+mod secure;
+mod simple;
+mod transfer;
+mod walk;
+
+pub(crate) use list::List;
+pub(crate) use logon::Logon;
+pub(crate) use quit::Quit;
+pub(crate) use rename::Rename;
+pub(crate) use simple::Simple;
+pub(crate) use transfer::Transfer;
+pub(crate) use walk::Walk;
+
+use crate::control::{self, REPLY_TIMEOUT};
+use crate::error::{Error, ErrorKind, Stage};
+use crate::event::Outcome;
+use crate::io::{End, Time, TlsSession};
+use crate::link::Link;
+use crate::path::RemotePath;
+use crate::reply::{Reply, escape};
+use rows::Rows;
+
+/// What an operation does next.
+pub(crate) enum Step {
+    /// Something has to come first.
+    Wait,
+    /// A child does a part.
+    Push(Box<dyn Operation>),
+    /// It is done.
+    Done(Report),
+    /// It failed; the connection is usable.
+    Fail(Failure),
+    /// The connection is not usable any more.
+    Lost {
+        /// Why the request fails.
+        request: Error,
+        /// Why the session ends.
+        session: Error,
+    },
+    /// The session ends as it should.
+    Left,
+}
+
+impl Step {
+    /// The connection is lost, and that is why the request fails.
+    pub(crate) fn lost(error: Error) -> Step {
+        Step::Lost { request: error.clone(), session: error }
+    }
+
+    /// A child.
+    pub(crate) fn push(operation: impl Operation + 'static) -> Step {
+        Step::Push(Box::new(operation))
+    }
+
+    /// A failure.
+    pub(crate) fn fail(failure: impl Into<Failure>) -> Step {
+        Step::Fail(failure.into())
+    }
+}
+
+/// What came of an operation.
+pub(crate) enum Report {
+    /// Nothing to say.
+    Nothing,
+    /// What came of a request.
+    Done(Outcome),
+    /// The session stands in this directory.
+    Directory(RemotePath),
+    /// A data connection did its work.
+    Exchanged {
+        /// Bytes of payload.
+        bytes: u64,
+        /// Milliseconds from the command to the end.
+        milliseconds: u64,
+        /// The final reply came.
+        confirmed: bool,
+        /// The listing, if it was one.
+        rows: Option<Rows>,
+    },
+    /// A directory was read and its rows kept.
+    Rows(RemotePath, Rows),
+}
+
+/// Why an operation failed.
+pub(crate) struct Failure {
+    /// In words.
+    pub(crate) error: Error,
+    /// The reply's code, 0 without one: what to try instead is decided by it.
+    pub(crate) code: u16,
+}
+
+impl Failure {
+    /// The server knows no such command, or not in this form (RFC 959 section 4.2.1).
+    pub(crate) fn unknown_command(&self) -> bool {
+        matches!(self.code, 500..=504)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure { error, code: 0 }
+    }
+}
+
+/// Something that came of a connection or a person.
+pub(crate) enum Signal {
+    /// The operation's connection stands: the data connection or, in the logon, the control connection.
+    Opened,
+    /// Its TLS handshake is done.
+    Secured(TlsSession),
+    /// Bytes of the data connection.
+    Bytes(Vec<u8>),
+    /// A splice has moved so much in all.
+    Moved(u64),
+    /// The data connection ended.
+    Closed(End),
+    /// A person answered.
+    Answer(bool),
+}
+
+/// A small state machine.
+pub(crate) trait Operation {
+    /// It is on top of the stack.
+    fn start(&mut self, link: &mut Link) -> Step;
+
+    /// A reply to a command that it sent, preliminary ones too.
+    fn reply(&mut self, link: &mut Link, reply: &Reply) -> Step;
+
+    /// Something else came.
+    fn signal(&mut self, _link: &mut Link, _signal: Signal) -> Step {
+        Step::Wait
+    }
+
+    /// Its child ended. Failures go on to the parent unless it knows better.
+    fn child(&mut self, _link: &mut Link, result: Result<Report, Failure>) -> Step {
+        match result {
+            Ok(report) => Step::Done(report),
+            Err(failure) => Step::Fail(failure),
+        }
+    }
+
+    /// When to call [`Operation::timeout`].
+    fn deadline(&self, link: &Link) -> Option<Time> {
+        link.deadline(REPLY_TIMEOUT)
+    }
+
+    /// The deadline has come.
+    fn timeout(&mut self, link: &mut Link) -> Step {
+        Step::lost(silence(link))
+    }
+
+    /// It is no longer wanted. `None`: the replies owed are awaited, then it is over. Else it sees to its end
+    /// itself.
+    fn cancel(&mut self, _link: &mut Link) -> Option<Step> {
+        None
+    }
+
+    /// It is taken from the stack because of this error; it may add to its words.
+    fn explain(&self, error: Error) -> Error {
+        error
+    }
+
+    /// The control connection has ended.
+    fn lost(&mut self, _link: &mut Link, end: &End) -> Step {
+        Step::lost(control::lost(end))
+    }
+}
+
+/// The error of a server that owes a reply and is silent.
+pub(crate) fn silence(link: &Link) -> Error {
+    link.control.as_ref().map_or_else(
+        || Error::new(Stage::Connection, ErrorKind::Lost, "There is no connection"),
+        |control| control.silence(link.now),
+    )
+}
+
+/// The error of a request that is no longer wanted.
+pub(crate) fn cancelled() -> Error {
+    Error::new(Stage::Server, ErrorKind::Cancelled, "Cancelled")
+}
+
+/// A refusal by the server: a sentence of ours, its words, and the kind by its code.
+pub(crate) fn refused(stage: Stage, message: impl Into<String>, reply: &Reply) -> Failure {
+    let error = Error::new(stage, refusal(reply), message).with_reply(words(reply));
+    let error = match error.kind {
+        ErrorKind::Full => error.with_advice("Free space on the server or ask for more"),
+        ErrorKind::Transient => error.with_advice("Try again later"),
+        _ => error,
+    };
+    Failure { error, code: reply.code }
+}
+
+/// A reply in one line: its code and all its text.
+pub(crate) fn words(reply: &Reply) -> String {
+    /// Longest text of a reply that goes into an error; the log has all of it.
+    const MOST: usize = 1_000;
+    let mut text = format!("{:03}", reply.code);
+    for line in &reply.lines {
+        let line = escape(line);
+        if !line.trim().is_empty() {
+            text.push(' ');
+            text.push_str(line.trim());
+        }
+        if text.len() > MOST {
+            let cut = (0..=MOST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            text.truncate(cut);
+            text.push('…');
+            break;
+        }
+    }
+    text
+}
+
+/// The kind of failure that a reply means (rule D10): by its first digit, by exact codes only for "full", and
+/// some servers answer 5yz to what passes by itself.
+fn refusal(reply: &Reply) -> ErrorKind {
+    let text = words(reply).to_ascii_lowercase();
+    let passing = ["broken pipe", "too many", "timed out", "closed by the remote host"];
+    match (reply.code, reply.class()) {
+        (452 | 552, _) => ErrorKind::Full,
+        (_, 4) => ErrorKind::Transient,
+        (_, 5) if passing.iter().any(|words| text.contains(words)) => ErrorKind::Transient,
+        (_, 5) => ErrorKind::Refused,
+        _ => ErrorKind::Protocol,
+    }
+}
