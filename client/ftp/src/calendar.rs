@@ -115,3 +115,70 @@ pub(crate) fn time_val(text: &[u8]) -> Option<Modified> {
     let date = Date::new(year, pair(0)?, pair(2)?)?;
     Some(modified(date, Some(Clock::new(pair(4)?, pair(6)?, Some(pair(8)?))?), true))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_day_of_a_cycle_follows_the_one_before() {
+        let mut days = Date::new(1600, 1, 1).unwrap().days();
+        assert_eq!(days, -135_140);
+        for year in 1600..2400 {
+            for month in 1..=12 {
+                for day in 1..=days_in(year, month) {
+                    assert_eq!(Date::new(year, month, day).unwrap().days(), days);
+                    assert_eq!(year_of(days * DAY), year);
+                    assert_eq!(year_of(days * DAY + DAY - 1), year);
+                    days += 1;
+                }
+                assert_eq!(Date::new(year, month, days_in(year, month) + 1), None);
+            }
+        }
+        assert_eq!(Date::new(1970, 1, 1).unwrap().days(), 0);
+        assert_eq!(Date::new(2000, 2, 29).unwrap().days(), 11_016);
+    }
+
+    #[test]
+    fn there_are_no_such_days_and_times() {
+        for (year, month, day) in
+            [(2023, 2, 29), (1900, 2, 29), (2024, 0, 1), (2024, 13, 1), (2024, 1, 0), (2024, 4, 31)]
+        {
+            assert_eq!(Date::new(year, month, day), None);
+        }
+        assert_eq!(Clock::new(24, 0, None), None);
+        assert_eq!(Clock::new(0, 60, None), None);
+        assert_eq!(Clock::new(0, 0, Some(61)), None);
+        assert!(Clock::new(23, 59, Some(60)).is_some());
+    }
+
+    #[test]
+    fn t10_time_values() {
+        let seconds = |text: &str| time_val(text.as_bytes()).map(|modified| modified.seconds);
+        assert_eq!(seconds("19700101000000"), Some(0));
+        assert_eq!(seconds("20240229123456"), Some(1_709_210_096));
+        assert_eq!(seconds("20240229123456.789"), Some(1_709_210_096));
+        // Two ways to write the year 2000: the standard's, and that of servers with the Y2K fault.
+        assert_eq!(seconds("20000101000000"), seconds("191000101000000"));
+        for wrong in [
+            "",
+            "2024",
+            "20240230000000",
+            "2024022912345x",
+            "20240229123456.x",
+            "20240229250000",
+            "202402291234567",
+        ] {
+            assert_eq!(seconds(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn t1_numbers_are_64_bits() {
+        assert_eq!(number(b"18446744073709551615"), Some(u64::MAX));
+        assert_eq!(number(b"18446744073709551616"), None);
+        assert_eq!(number(b""), None);
+        assert_eq!(number(b"+1"), None);
+        assert_eq!(small(b"4294967296"), None);
+    }
+}

@@ -148,10 +148,118 @@ fn is_weekday(word: &[u8]) -> bool {
 /// The latest year in which the date is not more than a day in the future (rule M10). The day is for zones: the server's clock
 /// may show tomorrow, and next year on 31 December. 29 February may be up to eight years back.
 fn guess(month: u32, day: u32, clock: Option<Clock>, now: i64) -> Option<Modified> {
-    let latest = now.saturating_add(DAY);
-    let year = year_of(latest.clamp(-DAY * 365, 250_000_000_000));
+    // A clock that is out of order is still within years 69 to 9892.
+    let latest = now.clamp(-60_000_000_000, 250_000_000_000) + DAY;
+    let year = year_of(latest);
     (0..=8).find_map(|back| {
         let modified = modified(Date::new(year - back, month, day)?, clock, false);
         (modified.seconds <= latest).then_some(modified)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 15 June 2024, 12:00.
+    const NOW: i64 = 1_718_452_800;
+
+    /// Year, month, day, seconds since midnight.
+    fn found_at(text: &str, now: i64) -> Option<(Found, i64)> {
+        let text = format!("{text} name");
+        let words = Words::new(text.as_bytes());
+        let found = find(&words, 0, now)?;
+        (words.at(found.next) == b"name").then_some(())?;
+        let seconds = found.modified.seconds;
+        Some((found, seconds))
+    }
+
+    fn at(year: i64, month: u32, day: u32, hour: i64, minute: i64) -> i64 {
+        Date::new(year, month, day).unwrap().days() * DAY + hour * 3600 + minute * 60
+    }
+
+    #[test]
+    fn m8_all_forms() {
+        for (text, wanted) in [
+            ("Jan  5 12:30", at(2024, 1, 5, 12, 30)),
+            ("Jan 05 2:30", at(2024, 1, 5, 2, 30)),
+            ("Jan  5  2020", at(2020, 1, 5, 0, 0)),
+            ("JAN 5 2020", at(2020, 1, 5, 0, 0)),
+            ("5 Jan 12:30", at(2024, 1, 5, 12, 30)),
+            ("5. Jan 2020", at(2020, 1, 5, 0, 0)),
+            ("Jan 5, 2020", at(2020, 1, 5, 0, 0)),
+            ("Jan  5 12:30:15 2020", at(2020, 1, 5, 12, 30) + 15),
+            ("Sun Jan  5 12:30:15 2020", at(2020, 1, 5, 12, 30) + 15),
+            ("2020-01-05", at(2020, 1, 5, 0, 0)),
+            ("2020-01-05 12:30", at(2020, 1, 5, 12, 30)),
+            ("2020/01/05 12:30:15", at(2020, 1, 5, 12, 30) + 15),
+            ("2020-01-05 12:30:15.123456789 +0130", at(2020, 1, 5, 11, 0) + 15),
+            ("2020-01-05 12:30:15.123456789 -0130", at(2020, 1, 5, 14, 0) + 15),
+            ("01-05 12:30", at(2024, 1, 5, 12, 30)),
+            ("05.01.2020 12:30", at(2020, 1, 5, 12, 30)),
+            ("01/05/2020 12:30", at(2020, 1, 5, 12, 30)),
+            ("Mai  5 12:30", at(2024, 5, 5, 12, 30)),
+            ("Dez  5  2020", at(2020, 12, 5, 0, 0)),
+            ("5 août 2020", at(2020, 8, 5, 0, 0)),
+            ("5. mär. 2020", at(2020, 3, 5, 0, 0)),
+            (" 1月  5 12:30", at(2024, 1, 5, 12, 30)),
+            ("12月  5日 2020年", at(2020, 12, 5, 0, 0)),
+            ("янв  5 12:30", at(2024, 1, 5, 12, 30)),
+        ] {
+            let (found, seconds) = found_at(text, NOW).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(seconds, wanted, "{text}");
+            assert_eq!(found.modified.has_time, text.contains(':'), "{text}");
+            assert_eq!(found.modified.utc, text.contains(['+']) || text.contains(" -"), "{text}");
+        }
+    }
+
+    #[test]
+    fn m8_what_is_no_date() {
+        for text in [
+            "",
+            "Jan",
+            "Jan 5",
+            "Jan 32 2020",
+            "Jan 5 20",
+            "Jan 5 0020",
+            "Jan 5 12:60",
+            "Jan 5 24:00",
+            "Foo 5 2020",
+            "5 5 2020",
+            "2020-13-01",
+            "2020-02-30 12:30",
+            "20-01-05 12:30",
+            "2020-01-05-06 12:30",
+            "01-05",
+            "0月 5 12:30",
+            "Jan 5 12:3",
+            "Jan 5 :30",
+        ] {
+            assert!(found_at(text, NOW).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn m10_the_year_that_is_not_in_the_future() {
+        for (text, now, wanted) in [
+            ("Jun 15 12:30", NOW, at(2024, 6, 15, 12, 30)),
+            // A day of grace for zones.
+            ("Jun 16 11:00", NOW, at(2024, 6, 16, 11, 0)),
+            ("Jun 16 13:00", NOW, at(2023, 6, 16, 13, 0)),
+            ("Dec 31 23:00", NOW, at(2023, 12, 31, 23, 0)),
+            // New Year, on both sides of it.
+            ("Jan  1 00:30", at(2023, 12, 31, 23, 0), at(2024, 1, 1, 0, 30)),
+            ("Dec 31 23:00", at(2024, 1, 1, 0, 30), at(2023, 12, 31, 23, 0)),
+            ("Jan  2 00:30", at(2023, 12, 31, 23, 0), at(2023, 1, 2, 0, 30)),
+            // The leap day, which most years do not have.
+            ("Feb 29 12:30", NOW, at(2024, 2, 29, 12, 30)),
+            ("Feb 29 12:30", at(2024, 2, 28, 13, 0), at(2024, 2, 29, 12, 30)),
+            ("Feb 29 12:30", at(2024, 2, 27, 13, 0), at(2020, 2, 29, 12, 30)),
+            ("Feb 29 12:30", at(2027, 6, 1, 0, 0), at(2024, 2, 29, 12, 30)),
+            ("Feb 29 12:30", at(1903, 6, 1, 0, 0), at(1896, 2, 29, 12, 30)),
+        ] {
+            assert_eq!(found_at(text, now).unwrap().1, wanted, "{text} at {now}");
+        }
+        assert!([i64::MIN, i64::MAX, 0].iter().all(|now| found_at("Feb 29 12:30", *now).is_some()));
+    }
 }

@@ -138,3 +138,88 @@ fn split_link(text: &[u8]) -> (&[u8], Option<&[u8]>) {
     let Some(at) = inner.windows(2).position(|window| window == b" [") else { return (text, None) };
     (&text[..at], Some(&inner[at + 2..]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::DAY;
+
+    fn entry(line: &str) -> Entry {
+        match read(line.as_bytes()) {
+            Some(Row::Entry(entry)) => entry,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    fn at(year: i64, month: u32, day: u32, hour: i64, minute: i64) -> i64 {
+        Date::new(year, month, day).unwrap().days() * DAY + hour * 3600 + minute * 60
+    }
+
+    #[test]
+    fn m8_dates_and_times() {
+        for (text, wanted) in [
+            ("01-31-24  09:05PM", at(2024, 1, 31, 21, 5)),
+            ("01-31-24  09:05AM", at(2024, 1, 31, 9, 5)),
+            ("01-31-24  12:05AM", at(2024, 1, 31, 0, 5)),
+            ("01-31-24  12:05PM", at(2024, 1, 31, 12, 5)),
+            ("01-31-24  09:05 pm", at(2024, 1, 31, 21, 5)),
+            ("01-31-24  9:05p", at(2024, 1, 31, 21, 5)),
+            ("01-31-24  21:05", at(2024, 1, 31, 21, 5)),
+            ("01-31-2024  09:05PM", at(2024, 1, 31, 21, 5)),
+            ("01-31-68  21:05", at(2068, 1, 31, 21, 5)),
+            ("01-31-69  21:05", at(1969, 1, 31, 21, 5)),
+            ("31-01-24  21:05", at(2024, 1, 31, 21, 5)),
+            ("01/31/2024  21:05", at(2024, 1, 31, 21, 5)),
+            ("05.01.2024  21:05", at(2024, 1, 5, 21, 5)),
+            ("2024-01-31  21:05", at(2024, 1, 31, 21, 5)),
+        ] {
+            let entry = entry(&format!("{text}       <DIR>          name"));
+            assert_eq!((entry.kind, entry.size), (EntryKind::Directory, None), "{text}");
+            let modified = entry.modified.unwrap();
+            assert_eq!((modified.seconds, modified.has_time, modified.utc), (wanted, true, false), "{text}");
+        }
+    }
+
+    #[test]
+    fn m8_files_and_links() {
+        let file = entry("01-31-24  09:05PM              1234567 a  b ");
+        assert_eq!((file.kind, file.size), (EntryKind::File, Some(1_234_567)));
+        assert_eq!(file.name.as_bytes(), b"a  b ");
+        assert_eq!(entry("01-31-24  09:05PM  1,234,567 x").size, Some(1_234_567));
+        assert_eq!(entry("01-31-24  09:05PM  99,999,999,999,999 x").size, Some(99_999_999_999_999));
+        let junction = entry("01-31-24  09:05PM  <JUNCTION>  Documents [C:\\Users\\x]");
+        assert_eq!((junction.kind, junction.name.as_bytes()), (EntryKind::Link, &b"Documents"[..]));
+        assert_eq!(junction.target.as_deref(), Some(&b"C:\\Users\\x"[..]));
+        assert_eq!(entry("01-31-24  09:05PM  <SYMLINKD>  link").kind, EntryKind::Link);
+        assert_eq!(entry("01-31-24  09:05PM  <dir>  b [c]").name.as_bytes(), b"b [c]");
+    }
+
+    #[test]
+    fn m9_a_blank_of_the_name() {
+        assert_eq!(entry("01-31-24  09:05PM  12  name").name.as_bytes(), b" name");
+        assert!(read(b"01-31-24  09:05PM  12 ").is_none());
+        assert!(read(b"01-31-24  09:05PM  <DIR>          ").is_none());
+    }
+
+    #[test]
+    fn what_is_no_line_of_dir() {
+        for line in [
+            "",
+            "01-31-24",
+            "01-31-24  09:05PM",
+            "13-32-24  09:05PM  12 x",
+            "01-31-24  25:05  12 x",
+            "01-31-24  09:05XM  12 x",
+            "01-31-24  09:05PM  x y",
+            "01-31-24  09:05PM  1,23 x",
+            "01-31-24  09:05PM  18446744073709551616 x",
+            "01-31-024  09:05PM  1 x",
+            " Volume in drive C has no label",
+            "               2 File(s)          1,234 bytes",
+            "01-31  09:05PM  1 x",
+            "01--24  09:05PM 1 x",
+        ] {
+            assert!(read(line.as_bytes()).is_none(), "{line}");
+        }
+    }
+}

@@ -39,3 +39,26 @@ pub(super) fn read(line: &[u8]) -> Option<Row> {
     }
     Some(Row::Entry(entry))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn m8_facts() {
+        let entry = |line: &str| match read(line.as_bytes()) {
+            Some(Row::Entry(entry)) => entry,
+            other => panic!("{line}: {other:?}"),
+        };
+        let file = entry("+i8388621.48594,m825718503,r,s280,up644,\t a\tb");
+        assert_eq!((file.kind, file.size, file.mode), (EntryKind::File, Some(280), Some(0o644)));
+        assert_eq!(file.name.as_bytes(), b" a\tb");
+        assert_eq!(file.modified.map(|modified| (modified.seconds, modified.utc)), Some((825_718_503, true)));
+        assert_eq!(entry("+i8388621.50690,m824255907,/,\t514").kind, EntryKind::Directory);
+        assert_eq!(entry("+r,/,\tx").kind, EntryKind::Directory);
+        assert_eq!(entry("+\tx").kind, EntryKind::Other);
+        for line in ["", "+", "+r,s1 name", "+r,\t", "+r,\ta/b"] {
+            assert!(read(line.as_bytes()).is_none(), "{line}");
+        }
+    }
+}

@@ -101,3 +101,117 @@ impl<'a> Facts<'a> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(line: &str) -> Entry {
+        match read(line.as_bytes()) {
+            Some(Row::Entry(entry)) => entry,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn m4_facts_of_a_file() {
+        let entry = entry(
+            "Type=FILE;SIZE=11;Modify=20240229123456.7;UNIX.mode=0100644;UNIX.owner=7;unix.group=8;perm=r; a; b",
+        );
+        assert_eq!(entry.name.as_bytes(), b"a; b");
+        assert_eq!((entry.kind, entry.size, entry.mode), (EntryKind::File, Some(11), Some(0o644)));
+        assert_eq!(entry.modified.unwrap().seconds, 1_709_210_096);
+        assert!(entry.modified.unwrap().utc);
+        assert_eq!((entry.owner.as_deref(), entry.group.as_deref()), (Some("7"), Some("8")));
+    }
+
+    #[test]
+    fn m4_the_name_is_verbatim() {
+        for (line, name) in [
+            ("type=file;  leading", " leading"),
+            ("type=file; trailing ", "trailing "),
+            ("type=file;  ", " "),
+            ("type=file no-semicolon", "no-semicolon"),
+            (" bare name", "bare name"),
+            ("type=file; type=dir; x", "type=dir; x"),
+            ("type=file; <img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"),
+        ] {
+            assert_eq!(entry(line).name.as_bytes(), name.as_bytes(), "{line}");
+        }
+    }
+
+    #[test]
+    fn m4_types() {
+        for (value, kind, target) in [
+            ("file", EntryKind::File, None),
+            ("Dir", EntryKind::Directory, None),
+            ("OS.unix=slink:/a b", EntryKind::Link, None),
+            ("OS.unix=slink:/a;b", EntryKind::Link, Some("/a")),
+            ("OS.UNIX=SLINK:../x", EntryKind::Link, Some("../x")),
+            ("OS.unix=slink:", EntryKind::Link, None),
+            ("OS.unix=slink", EntryKind::Link, None),
+            ("OS.unix=symlink", EntryKind::Link, None),
+            ("OS.unix=blkdev:8/1", EntryKind::Other, None),
+            ("OS.unix=chr-13/29", EntryKind::Other, None),
+            ("", EntryKind::Other, None),
+        ] {
+            // A target with a blank cannot be told from the name: the facts end at the first one. One with `;` is cut, and what
+            // follows it is no fact.
+            let line = format!("type={value}; name");
+            match value {
+                "OS.unix=slink:/a b" => {
+                    let entry = entry(&line);
+                    assert_eq!((entry.kind, entry.name.as_bytes()), (kind, &b"b; name"[..]));
+                    assert_eq!(entry.target.as_deref(), Some(&b"/a"[..]));
+                }
+                "OS.unix=slink:/a;b" => assert!(read(line.as_bytes()).is_none()),
+                _ => {
+                    let entry = entry(&line);
+                    assert_eq!(
+                        (entry.kind, entry.target),
+                        (kind, target.map(|target| target.as_bytes().to_vec())),
+                        "{line}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn m4_the_directory_itself_and_the_one_above_are_nothing() {
+        for line in ["type=cdir; /home", "Type=PDIR; ..", "type=dir; .", "type=dir; ..", "type=cdir; "] {
+            assert!(matches!(read(line.as_bytes()), Some(Row::Nothing)), "{line}");
+        }
+    }
+
+    #[test]
+    fn m5_absent_is_not_zero() {
+        let directory = entry("type=dir;sizd=4096;modify=20240230000000; d");
+        assert_eq!((directory.size, directory.modified, directory.mode), (Some(4096), None, None));
+        assert_eq!(entry("type=file; f").size, None);
+        assert_eq!(entry("type=file;size=-1; f").size, None);
+        assert_eq!(entry("type=file;size=99999999999999999999; f").size, None);
+        assert_eq!(entry("UNIX.mode=0999; f").mode, None);
+        assert_eq!(entry("UNIX.ownername=me;UNIX.owner=1;UNIX.uid=1; f").owner.as_deref(), Some("me"));
+    }
+
+    #[test]
+    fn a_type_that_is_not_said() {
+        assert_eq!(entry("size=3; f").kind, EntryKind::File);
+        assert_eq!(entry("perm=r; f").kind, EntryKind::Other);
+    }
+
+    #[test]
+    fn what_is_no_line_of_mlsd() {
+        for line in ["", "name", "type=file;", "type=file; ", " ", "250-Begin x", "size;type=file; x"] {
+            assert!(read(line.as_bytes()).is_none(), "{line}");
+        }
+    }
+
+    #[test]
+    fn m8_facts_in_a_list() {
+        assert!(read_in_list(b"Type=file;Size=3; name").is_some());
+        assert!(read_in_list(b"a=b; name").is_none());
+        assert!(read_in_list(b"bare name").is_none());
+    }
+}

@@ -215,3 +215,144 @@ fn split_link(text: &[u8], size: Option<u64>) -> (&[u8], Option<&[u8]>) {
         None => (text, None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 15 June 2024, 12:00.
+    const NOW: i64 = 1_718_452_800;
+
+    fn entry(line: &str) -> Entry {
+        match read(line.as_bytes(), NOW) {
+            Some(Row::Entry(entry)) => entry,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn m8_columns_and_their_absence() {
+        for (columns, owner, group, size) in [
+            ("1 root wheel 4096", Some("root"), Some("wheel"), Some(4096)),
+            ("1 1000 1001 4096", Some("1000"), Some("1001"), Some(4096)),
+            ("1 root 4096", Some("root"), None, Some(4096)),
+            ("root wheel 4096", Some("root"), Some("wheel"), Some(4096)),
+            ("1 4096", None, None, Some(4096)),
+            ("4096", None, None, Some(4096)),
+            ("1 Jan 12 4096", Some("Jan"), Some("12"), Some(4096)),
+            ("1 me     Domain Users  4096", Some("me"), Some("Domain Users"), Some(4096)),
+            ("1 me Domain Users 4096", Some("me"), Some("Domain Users"), Some(4096)),
+            ("1 The Boss  Domain Users 4096", Some("The Boss"), Some("Domain Users"), Some(4096)),
+            ("1 root longgroup4096", Some("root"), Some("longgroup4096"), None),
+            ("1 root root 1.2K", Some("root"), Some("root"), None),
+            ("1 root root 18446744073709551615", Some("root"), Some("root"), Some(u64::MAX)),
+        ] {
+            let entry = entry(&format!("-rw-r--r-- {columns} Feb 12 2000 name"));
+            assert_eq!(
+                (entry.owner.as_deref(), entry.group.as_deref(), entry.size),
+                (owner, group, size),
+                "{columns}"
+            );
+            assert_eq!(entry.name.as_bytes(), b"name");
+            assert_eq!(entry.modified.unwrap().seconds, 950_313_600);
+        }
+    }
+
+    #[test]
+    fn m8_inode_and_blocks_before_the_permissions() {
+        for line in ["8 -rw-r--r-- 1 o g 5 Jan 5 2024 x", "1234 8 -rw-r--r-- 1 o g 5 Jan 5 2024 x"] {
+            assert_eq!(entry(line).size, Some(5), "{line}");
+        }
+        assert!(read(b"1 2 3 -rw-r--r-- 1 o g 5 Jan 5 2024 x", NOW).is_none());
+    }
+
+    #[test]
+    fn m8_permissions() {
+        for (word, kind, mode) in [
+            ("-rw-r--r--", EntryKind::File, 0o644),
+            ("drwxr-xr-x+", EntryKind::Directory, 0o755),
+            ("drwxr-xr-x@", EntryKind::Directory, 0o755),
+            ("-rwxr-xr-x.", EntryKind::File, 0o755),
+            ("drwxrwxrwt", EntryKind::Directory, 0o1777),
+            ("drwxrwx--T", EntryKind::Directory, 0o1770),
+            ("-rwsr-sr-x", EntryKind::File, 0o6755),
+            ("-rwSr-Sr--", EntryKind::File, 0o6644),
+            ("-rw-r-lr--", EntryKind::File, 0o2644),
+            ("brw-rw----", EntryKind::Other, 0o660),
+            ("prw-rw----", EntryKind::Other, 0o660),
+            ("srwxrwxrwx", EntryKind::Other, 0o777),
+            ("drwxr-xr-x12", EntryKind::Directory, 0o755),
+            ("drwxr-x", EntryKind::Directory, 0o750),
+        ] {
+            let entry = entry(&format!("{word} 1 o g 5 Jan 5 2024 x"));
+            assert_eq!((entry.kind, entry.mode), (kind, Some(mode)), "{word}");
+        }
+        for word in ["-rw-r--r-", "-rwqr--r--", "drwx", "1rw-r--r--", "-rw-r--r--x", "-wr-r--r--"] {
+            let read = read(format!("{word} 1 o g 5 Jan 5 2024 x").as_bytes(), NOW);
+            assert_eq!(read.is_some(), word == "-rw-r--r-", "{word}");
+        }
+    }
+
+    #[test]
+    fn m8_devices_have_no_size() {
+        for numbers in ["8, 1", "8,   1", "8,1"] {
+            let entry = entry(&format!("brw-rw---- 1 root disk {numbers} Jan  5 12:30 sda1"));
+            assert_eq!((entry.kind, entry.size), (EntryKind::Other, None), "{numbers}");
+            assert_eq!((entry.owner.as_deref(), entry.group.as_deref()), (Some("root"), Some("disk")));
+        }
+    }
+
+    #[test]
+    fn m9_blanks_around_a_name() {
+        for (line, name) in [
+            ("-rw-r--r-- 1 o g 5 Jan  5 12:30  leading", " leading"),
+            ("-rw-r--r-- 1 o g 5 Jan  5  2024  leading", " leading"),
+            ("-rw-r--r-- 1 o g 5 Jan  5 12:30 trailing  ", "trailing  "),
+            ("-rw-r--r-- 1 o g 5 Jan  5 12:30  ", " "),
+            ("-rw-r--r-- 1 o g 5 Jan  5 12:30 a  b", "a  b"),
+            // The blank fills the column of a short year up.
+            ("-rw-r--r-- 1 o g 5 Jan  5 2024  name", "name"),
+            ("-rw-r--r-- 1 o g 5 2024-01-05  name", "name"),
+            ("-rw-r--r-- 1 o g 5 2024-01-05 12:30  name", " name"),
+            ("-rw-r--r-- 1 o g 5 Jan  5 12:30 5 Jan 6 2024 x", "5 Jan 6 2024 x"),
+            ("-rw-r--r-- 1 o g 5 Jan  5 12:30 not -> link", "not -> link"),
+        ] {
+            assert_eq!(entry(line).name.to_string(), name, "{line}");
+        }
+        assert!(read(b"-rw-r--r-- 1 o g 5 Jan  5 12:30", NOW).is_none());
+        assert!(read(b"-rw-r--r-- 1 o g 5 Jan  5 12:30 ", NOW).is_none());
+    }
+
+    #[test]
+    fn m9_links() {
+        for (rest, name, target) in [
+            ("7 Jan  5 12:30 bin -> usr/bin", "bin", Some("usr/bin")),
+            ("0 Jan  5 12:30 a -> b -> c", "a", Some("b -> c")),
+            ("1 Jan  5 12:30 a -> b -> c", "a -> b", Some("c")),
+            ("6 Jan  5 12:30 a -> b -> c", "a", Some("b -> c")),
+            ("6 Jan  5 12:30 nowhere", "nowhere", None),
+        ] {
+            let entry = entry(&format!("lrwxrwxrwx 1 o g {rest}"));
+            assert_eq!(entry.kind, EntryKind::Link);
+            assert_eq!(entry.name.to_string(), name, "{rest}");
+            assert_eq!(entry.target.as_deref(), target.map(str::as_bytes), "{rest}");
+        }
+    }
+
+    #[test]
+    fn hostile_lines() {
+        for line in [
+            "-rw-r--r-- 1 o g 5 Jan  5 12:30 ../x",
+            "lrwxrwxrwx 1 o g 5 Jan  5 12:30 ../x -> y",
+            "lrwxrwxrwx 1 o g 5 Jan  5 12:30 .. -> y",
+            "lrwxrwxrwx 1 o g 5 Jan  5 12:30  -> y",
+            "-rw-r--r--",
+            "-rw-r--r-- Jan  5 12:30 x",
+            "drwxr-xr-x 1 o g 5 Xxx  5 12:30 x",
+            "drwxr-xr-x 1 o g 5 Jan 32 12:30 x",
+            "drwxr-xr-x 1 o g 5 Jan  5 25:30 x",
+        ] {
+            assert!(!matches!(read(line.as_bytes(), NOW), Some(Row::Entry(_))), "{line}");
+        }
+    }
+}

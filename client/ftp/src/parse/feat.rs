@@ -163,3 +163,73 @@ fn starred(list: &str) -> impl Iterator<Item = (&str, bool)> {
         (!name.is_empty()).then_some((name, name.len() < word.len()))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str) -> Features {
+        let mut reader = crate::reply::Reader::new();
+        reader.push(text.as_bytes()).unwrap();
+        feat(&reader.next().unwrap())
+    }
+
+    #[test]
+    fn f1_refused_is_unknown_and_empty_is_known() {
+        for refused in ["500 What?\r\n", "502 No\r\n", "530 Log in first\r\n"] {
+            assert_eq!(read(refused), Features::default());
+        }
+        assert_eq!(read("211 no features\r\n"), Features { known: true, ..Features::default() });
+    }
+
+    #[test]
+    fn f1_f4_a_long_answer() {
+        let features = read(concat!(
+            "211-Extensions supported:\r\n UTF8\r\n MDTM\r\n  size\r\n\tREST STREAM\r\n",
+            " MLST type*;size*;modify*;UNIX.mode*;unique;\r\n EPSV\r\n TVFS\r\n AUTH TLS;TLS-C;SSL;TLS-P;\r\n PBSZ\r\n PROT\r\n",
+            " HASH SHA-256*;SHA-512\r\n MFMT\r\n MFF modify;UNIX.mode;\r\n CLNT\r\n PRET\r\n MODE Z\r\n RANG STREAM\r\n HOST\r\n",
+            " SITE UTIME;CHMOD\r\n XNEW some thing\r\n LANG EN*\r\n211 End.\r\n"
+        ));
+        assert!(features.known && features.utf8 && features.mdtm && features.size && features.rest_stream);
+        assert!(features.mlsd && features.epsv && features.tvfs && features.auth_tls && features.auth_ssl);
+        assert!(features.pbsz && features.prot && features.mfmt && features.clnt && features.pret);
+        assert!(features.mode_z && features.rang_stream && features.host && !features.eprt);
+        let facts: Vec<_> = features.facts.iter().map(|fact| (fact.name.as_str(), fact.on)).collect();
+        assert_eq!(
+            facts,
+            [("type", true), ("size", true), ("modify", true), ("unix.mode", true), ("unique", false)]
+        );
+        assert_eq!(features.hash[0], HashAlgorithm { name: "SHA-256".to_owned(), selected: true });
+        assert_eq!(features.mff, ["modify", "unix.mode"]);
+        assert_eq!(features.site, ["UTIME", "CHMOD"]);
+        assert_eq!(features.others.len(), 2);
+        assert_eq!(
+            features.others[0],
+            Feature { name: "XNEW".to_owned(), parameters: "some thing".to_owned() }
+        );
+        assert!(features.has_other("lang") && !features.has_other("UTF8"));
+    }
+
+    #[test]
+    fn f2_commas_between_facts() {
+        let features = read("211-\r\n MLST type*,x.crc32*,size\r\n211 End\r\n");
+        assert_eq!(features.facts.len(), 3);
+        assert!(features.mlsd && features.facts[1].on && !features.facts[2].on);
+    }
+
+    #[test]
+    fn r5_a_code_before_every_line() {
+        let features = read("211-FEAT\r\n211-MDTM\r\n211-UTF-8\r\n211 End\r\n");
+        assert!(features.mdtm && features.utf8);
+        assert!(features.others.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn any_lines(lines in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..60), 0..20)) {
+            let count = lines.len();
+            prop_assert!(feat(&Reply::new(211, lines)).others.len() <= count);
+        }
+    }
+}

@@ -65,3 +65,106 @@ fn delimited(text: &[u8]) -> Option<u16> {
     fields.next()?;
     small(port).and_then(|port| u16::try_from(port).ok()).filter(|port| *port != 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn reply(lines: &[&str]) -> Reply {
+        Reply::new(227, lines.iter().map(|line| line.as_bytes().to_vec()).collect())
+    }
+
+    #[test]
+    fn d1_brackets_of_all_kinds_or_none() {
+        for text in [
+            "Entering Passive Mode (192,168,7,97,199,99)",
+            "Entering Passive Mode (192,168,7,97,199,99).",
+            "Entering Passive Mode [192,168,7,97,199,99]",
+            "Entering Passive Mode {192,168,7,97,199,99}",
+            "Entering Passive Mode <192,168,7,97,199,99>",
+            "Entering Passive Mode =192,168,7,97,199,99",
+            "Entering Passive Mode. 192,168,7,97,199,99",
+            "192,168,7,97,199,99",
+            "Entering Passive Mode (192, 168, 7, 97, 199, 99)",
+            "Passive, 1 moment: (192,168,7,97,199,99)",
+        ] {
+            assert_eq!(pasv(&reply(&[text])), Some(([192, 168, 7, 97], 199 * 256 + 99)), "{text}");
+        }
+    }
+
+    #[test]
+    fn d1_what_is_no_address() {
+        for text in [
+            "",
+            "Entering Passive Mode",
+            "(192,168,7,97,199)",
+            "(192,168,7,97,199,256)",
+            "(192,168,7,97,0,0)",
+            "(1920,168,7,97,199,99)",
+            "(192,168,7,97,199,9999)",
+            "(192.168.7.97,199,99)",
+            "(,,,,,)",
+        ] {
+            assert_eq!(pasv(&reply(&[text])), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn r9_any_line_of_the_reply() {
+        let reply = reply(&["listen socket created", "227-(10,0,0,1,4,1)", "End"]);
+        assert_eq!(pasv(&reply), Some(([10, 0, 0, 1], 1025)));
+    }
+
+    #[test]
+    fn d3_any_delimiter() {
+        for text in
+            ["(|||6446|)", "Entering Extended Passive Mode (!!!6446!)", "ok (EPSV) (|||6446|).", "(|||6446|"]
+        {
+            assert_eq!(epsv(&reply(&[text])), Some(6446), "{text}");
+        }
+        // Fields that should be empty.
+        assert_eq!(epsv(&reply(&["(|2|::1|6446|)"])), Some(6446));
+    }
+
+    #[test]
+    fn d3_what_is_no_port() {
+        for text in [
+            "",
+            "(||6446|)",
+            "(|||0|)",
+            "(|||65536|)",
+            "(|||6446)",
+            "|||6446|",
+            "(1116446 1)",
+            "(|||-1|)",
+            "(",
+        ] {
+            assert_eq!(epsv(&reply(&[text])), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn d3_either_answer_to_either_command() {
+        assert_eq!(epsv(&reply(&["Entering Passive Mode (10,0,0,1,4,1)"])), Some(1025));
+        assert_eq!(data_port(&reply(&["Entering Passive Mode (10,0,0,1,4,1)"])), Some(1025));
+        assert_eq!(data_port(&reply(&["Entering Extended Passive Mode (|||6446|)"])), Some(6446));
+        assert_eq!(pasv(&reply(&["Entering Extended Passive Mode (|||6446|)"])), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_has_at_most_a_port(text in "[(\\[|!0-9, =]{0,40}") {
+            prop_assert_ne!(epsv(&reply(&[&text])), Some(0));
+            prop_assert!(pasv(&reply(&[&text])).is_none_or(|(_, port)| port != 0));
+        }
+
+        #[test]
+        fn every_port_is_found(address in any::<[u8; 4]>(), port in 1u16..) {
+            let [a, b, c, d] = address;
+            let text = format!("Entering Passive Mode ({a},{b},{c},{d},{},{})", port / 256, port % 256);
+            prop_assert_eq!(pasv(&reply(&[&text])), Some((address, port)));
+            prop_assert_eq!(epsv(&reply(&[&format!("(|||{port}|)")])), Some(port));
+        }
+    }
+}

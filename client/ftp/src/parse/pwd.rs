@@ -37,3 +37,47 @@ fn quoted(line: &[u8], quote: u8) -> Option<Vec<u8>> {
     let end = text.iter().rposition(|byte| *byte == quote)?;
     Some(text[..end].to_vec())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(line: &str) -> Option<String> {
+        pwd(&Reply::new(257, vec![line.as_bytes().to_vec()])).map(|path| String::from_utf8(path).unwrap())
+    }
+
+    #[test]
+    fn p1_between_double_quotes() {
+        for (line, wanted) in [
+            (r#""/" is your current location"#, "/"),
+            (r#""/a b/c""#, "/a b/c"),
+            (r#""/a""b""c" is current"#, r#"/a"b"c"#),
+            (r#""/a" is the "current" directory"#, "/a"),
+            (r#""/not"doubled" is current"#, r#"/not"doubled"#),
+            (r#""/ends with""" is current"#, r#"/ends with""#),
+            (r#"Current directory is "/x"."#, "/x"),
+        ] {
+            assert_eq!(path(line).as_deref(), Some(wanted), "{line}");
+        }
+    }
+
+    #[test]
+    fn p1_else_single_quotes_else_the_first_word() {
+        assert_eq!(path("'/a b' is current").as_deref(), Some("/a b"));
+        assert_eq!(path("/a is current").as_deref(), Some("/a"));
+        assert_eq!(path("  /a").as_deref(), Some("/a"));
+    }
+
+    #[test]
+    fn p1_no_path_at_all() {
+        for line in ["", "  ", r#""" is current"#, "\"/a\tb\"", "\"/a\u{7f}\""] {
+            assert_eq!(path(line), None, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn r11_bytes_stay_as_they_are() {
+        let reply = Reply::new(257, vec![b"\"/gr\xfc\xdfe\"".to_vec()]);
+        assert_eq!(pwd(&reply).unwrap(), b"/gr\xfc\xdfe");
+    }
+}
