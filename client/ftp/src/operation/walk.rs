@@ -136,7 +136,7 @@ impl Walk {
 
     fn file_done(&mut self, link: &mut Link) {
         self.files += 1;
-        if self.files % TELL_EVERY == 0 {
+        if self.files.is_multiple_of(TELL_EVERY) {
             self.tell(link);
         }
     }
