@@ -26,11 +26,10 @@ pub(super) fn read(line: &[u8], now: i64) -> Option<Row> {
         EntryKind::Link => split_link(name, columns.size),
         _ => (name, None),
     };
-    let device = permissions.kind == EntryKind::Other;
     Some(Row::Entry(Entry {
         name: Name::new(name).ok()?,
         kind: permissions.kind,
-        size: columns.size.filter(|_| !device),
+        size: columns.size,
         modified: Some(columns.date.modified),
         mode: Some(permissions.mode),
         owner: columns.owner.map(display),
@@ -172,6 +171,11 @@ fn size(words: &Words<'_>, place: usize) -> Option<(Option<u64>, usize)> {
             None => Some((Some(size), place)),
         };
     }
+    // Faults of servers with files too large for their own numbers.
+    let digits = word.strip_prefix(b"-").unwrap_or(word);
+    if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
+        return Some((None, place));
+    }
     let (last, digits) = word.split_last()?;
     let starts = digits.first().is_some_and(u8::is_ascii_digit);
     let rounded = matches!(last, b'K' | b'k' | b'M' | b'G' | b'T' | b'B');
@@ -245,6 +249,8 @@ mod tests {
             ("1 The Boss  Domain Users 4096", Some("The Boss"), Some("Domain Users"), Some(4096)),
             ("1 root longgroup4096", Some("root"), Some("longgroup4096"), None),
             ("1 root root 1.2K", Some("root"), Some("root"), None),
+            ("1 root root -294967296", Some("root"), Some("root"), None),
+            ("1 root root 18446744073709551616", Some("root"), Some("root"), None),
             ("1 root root 18446744073709551615", Some("root"), Some("root"), Some(u64::MAX)),
         ] {
             let entry = entry(&format!("-rw-r--r-- {columns} Feb 12 2000 name"));
