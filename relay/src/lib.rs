@@ -2,19 +2,38 @@
 //!
 //! It never parses FTP, never stores a file and never keeps a password. What it may reach is listed in its [`Config`];
 //! all else is denied. [`run`] is the whole relay; the binary adds arguments, logging and signals.
+//!
+//! | module | purpose |
+//! |--------|---------|
+//! | `server`, `page`, `origin` | HTTP: the page, the upgrade, who may ask |
+//! | `session` | one WebSocket: reader, writer, a task for each stream |
+//! | `door`, `policy`, `address` | the only way to a socket, and what it lets through |
+//! | [`tls`] | handshakes, verdicts, resumption |
+//! | [`demo`] | an FTP server to try it on |
 
 pub mod config;
 pub mod demo;
 pub mod tls;
 
 mod address;
+mod door;
 mod origin;
+mod page;
+mod policy;
+mod relay;
+mod server;
+mod session;
 
 pub use config::{Config, ConfigError, Target};
 
+use config::seconds;
+use relay::Relay;
 use std::io;
+use std::sync::Arc;
+use std::time::Duration;
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 /// Why the relay cannot run.
 #[derive(Debug, Error)]
@@ -36,7 +55,11 @@ pub enum Error {
     Demo(#[source] io::Error),
 }
 
-/// Serves on `listener` until `shutdown` resolves, then lets running streams finish for as long as the configuration says.
+/// From the end of the drain to the end of all tasks: close frames go out, sockets are broken.
+const LAST_STEPS: Duration = Duration::from_secs(6);
+
+/// Serves on `listener` until `shutdown` resolves, then lets running streams finish for as long as the configuration
+/// says.
 ///
 /// # Errors
 /// [`Error`] where the configuration cannot be used or the listener fails.
@@ -45,8 +68,22 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    config.check()?;
-    let _ = listener;
+    let own = listener.local_addr().map_err(Error::Listener)?;
+    let relay = Arc::new(Relay::new(config, own)?);
+    tracing::info!(%own, targets = relay.config.targets.len(), "relay listens");
+    let accepting = tokio::spawn(server::accept(listener, relay.clone()));
     shutdown.await;
+
+    tracing::info!(seconds = relay.config.deadlines.drain, "relay drains");
+    relay.draining.cancel();
+    // The listener is closed with this task: who comes now is refused at once.
+    let _ = accepting.await;
+    relay.tasks.close();
+    if timeout(seconds(relay.config.deadlines.drain), relay.tasks.wait()).await.is_err() {
+        tracing::info!("streams are cut");
+        relay.cut.cancel();
+        let _ = timeout(LAST_STEPS, relay.tasks.wait()).await;
+    }
+    tracing::info!("relay stops");
     Ok(())
 }

@@ -91,7 +91,8 @@ impl Policy {
     /// but a connection to it has the same address at both ends.
     pub(crate) fn check_connected(&self, local: SocketAddr, peer: SocketAddr) -> Result<(), Denied> {
         let peer = canonical(peer);
-        let to_self = canonical(local).ip() == peer.ip() && self.own.iter().any(|own| own.port() == peer.port());
+        let to_self =
+            canonical(local).ip() == peer.ip() && self.own.iter().any(|own| own.port() == peer.port());
         if self.is_own(peer) || to_self { Err(Denied::Own) } else { Ok(()) }
     }
 

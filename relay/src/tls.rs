@@ -14,6 +14,7 @@ mod failure;
 mod roots;
 mod verifier;
 
+pub(crate) use certificate::fingerprint;
 pub use failure::TlsFailure;
 pub use roots::{Roots, RootsError};
 
@@ -57,7 +58,8 @@ impl TlsGroup {
     /// # Errors
     /// [`TlsFailure`] where `server_name` is neither a name nor an address.
     pub fn new(roots: &Roots, server_name: &str) -> Result<TlsGroup, TlsFailure> {
-        let bare = server_name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(server_name);
+        let bare =
+            server_name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(server_name);
         let name = ServerName::try_from(bare.to_owned())
             .map_err(|_| TlsFailure::new(Reason::TlsHandshake, "not a server name"))?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -96,7 +98,7 @@ impl TlsGroup {
         let stream = TlsConnector::from(config.clone())
             .connect(self.name.clone(), socket)
             .await
-            .map_err(|error| TlsFailure::from_handshake(&error))?;
+            .map_err(|error| TlsFailure::from_io(&error))?;
         let (_, connection) = stream.get_ref();
         let chain = connection.peer_certificates().unwrap_or_default();
         let info = TlsInfo {
@@ -130,11 +132,7 @@ const SESSIONS: usize = 64;
 struct NoCertificate;
 
 impl rustls::client::ResolvesClientCert for NoCertificate {
-    fn resolve(
-        &self,
-        _: &[&[u8]],
-        _: &[rustls::SignatureScheme],
-    ) -> Option<Arc<rustls::sign::CertifiedKey>> {
+    fn resolve(&self, _: &[&[u8]], _: &[rustls::SignatureScheme]) -> Option<Arc<rustls::sign::CertifiedKey>> {
         None
     }
 
@@ -145,9 +143,7 @@ impl rustls::client::ResolvesClientCert for NoCertificate {
 
 /// Cuts descriptions until TLS_INFO fits its frame: first the end of the chain, then the leaf's names.
 fn within_frame(mut info: TlsInfo) -> TlsInfo {
-    let fits = |info: &TlsInfo| {
-        Message::TlsInfo(info.clone()).encode(StreamId::LINK).len() <= MAX_JSON
-    };
+    let fits = |info: &TlsInfo| Message::TlsInfo(info.clone()).encode(StreamId::LINK).len() <= MAX_JSON;
     while !fits(&info) && info.chain.len() > 1 {
         info.chain.pop();
     }

@@ -84,11 +84,12 @@ fn key(info: &SubjectPublicKeyInfo<'_>) -> String {
     }
 }
 
-fn fingerprint(bytes: &[u8]) -> String {
+/// SHA-256, hexadecimal.
+pub(crate) fn fingerprint(bytes: &[u8]) -> String {
     hexadecimal(digest(&SHA256, bytes).as_ref())
 }
 
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+fn hexadecimal(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a String cannot fail.

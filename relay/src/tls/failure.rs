@@ -22,7 +22,7 @@ impl TlsFailure {
         TlsFailure { reason, alert: 0, text: text.into() }
     }
 
-    pub(super) fn from_handshake(error: &io::Error) -> TlsFailure {
+    pub(crate) fn from_io(error: &io::Error) -> TlsFailure {
         if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
             return TlsFailure::from_rustls(error);
         }

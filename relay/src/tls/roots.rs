@@ -65,9 +65,8 @@ impl Roots {
         let mut certificates = Vec::new();
         for file in files {
             let fault = |text: String| RootsError { file: file.clone(), text };
-            let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(file)
-                .map_err(|error| fault(error.to_string()))?
-                .collect();
+            let found: Result<Vec<_>, _> =
+                CertificateDer::pem_file_iter(file).map_err(|error| fault(error.to_string()))?.collect();
             let found = found.map_err(|error| fault(error.to_string()))?;
             if found.is_empty() {
                 return Err(fault("holds no certificate".into()));
@@ -107,7 +106,9 @@ impl Roots {
             .map(|_| ());
         let found = match found {
             // Named by the administrator itself: only its dates and names are left to ask.
-            Err(Error::CaUsedAsEndEntity | Error::UnknownIssuer) if self.listed.iter().any(|one| one == leaf) => {
+            Err(Error::CaUsedAsEndEntity | Error::UnknownIssuer)
+                if self.listed.iter().any(|one| one == leaf) =>
+            {
                 Ok(())
             }
             other => other,

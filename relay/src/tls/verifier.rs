@@ -47,9 +47,9 @@ impl ServerCertVerifier for Verifier {
         let scheme = self.algorithms.mapping.iter().find(|(scheme, _)| *scheme == signed.scheme);
         let (_, candidates) = scheme.ok_or(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme)?;
         // TLS 1.2 names no curve: of the candidates at most one fits the key.
-        let valid = candidates.iter().any(|algorithm| {
-            key.verify_signature(*algorithm, message, signed.signature()).is_ok()
-        });
+        let valid = candidates
+            .iter()
+            .any(|algorithm| key.verify_signature(*algorithm, message, signed.signature()).is_ok());
         if valid { Ok(HandshakeSignatureValid::assertion()) } else { Err(bad_signature()) }
     }
 

@@ -1,0 +1,207 @@
+//! HTTP: the page, the upgrade to a tunnel, and two answers for whoever watches the relay.
+
+use crate::config::{Config, seconds};
+use crate::origin::Refusal;
+use crate::page::text;
+use crate::relay::Relay;
+use crate::session::{self, READ_BUFFER, WRITE_BUFFER};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
+use axum::middleware::{self, Next};
+use axum::response::IntoResponse;
+use axum::routing::{any, get};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use towpath_shared::{Header, MAX_PAYLOAD, SUBPROTOCOL};
+use tracing::Instrument;
+
+/// A connection that is no tunnel ends after this, however slowly it is read: answers are a few hundred KiB.
+const HTTP_LIFETIME: Duration = Duration::from_secs(300);
+
+/// After an error of accept(), such as too many open files, before the next try.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Headers of a request.
+const MAX_HEADERS: usize = 64;
+
+/// Accepts connections until the relay drains.
+pub(crate) async fn accept(listener: TcpListener, relay: Arc<Relay>) {
+    let places = Arc::new(Semaphore::new(relay.config.limits.connections.min(Semaphore::MAX_PERMITS)));
+    let router = router(relay.clone());
+    loop {
+        let next = async {
+            // The semaphore is never closed.
+            let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
+            let (socket, peer) = listener.accept().await?;
+            Ok::<_, io::Error>((place, socket, peer))
+        };
+        let (place, socket, peer) = tokio::select! {
+            () = relay.draining.cancelled() => return,
+            next = next => match next {
+                Ok(next) => next,
+                Err(error) => {
+                    tracing::warn!(%error, "accept");
+                    sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            },
+        };
+        let (router, shared) = (router.clone(), relay.clone());
+        let connection = async move {
+            serve(socket, router, &shared).await;
+            drop(place);
+        };
+        relay.tasks.spawn(connection.instrument(tracing::info_span!("http", %peer)));
+    }
+}
+
+async fn serve(socket: TcpStream, router: Router, relay: &Relay) {
+    // Control frames and keystrokes must not wait for the acknowledgement of bulk.
+    let _ = socket.set_nodelay(true);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(seconds(relay.config.deadlines.header))
+        .max_headers(MAX_HEADERS)
+        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(router))
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let served = timeout(HTTP_LIFETIME, async {
+        tokio::select! {
+            served = &mut connection => served,
+            () = relay.draining.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                tokio::select! { served = &mut connection => served, () = relay.cut.cancelled() => Ok(()) }
+            }
+        }
+    });
+    match served.await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "http"),
+        Err(_) => tracing::debug!("http connection took too long"),
+    }
+}
+
+fn router(relay: Arc<Relay>) -> Router {
+    Router::new()
+        .route("/tunnel", any(tunnel))
+        .route("/livez", get(|| async { text(StatusCode::OK, "ok\n") }))
+        .route("/readyz", get(ready))
+        .fallback(page)
+        .layer(middleware::from_fn_with_state(relay.clone(), guard))
+        .with_state(relay)
+}
+
+/// Checks Host and adds the security headers, to every answer.
+async fn guard(State(relay): State<Arc<Relay>>, request: Request, next: Next) -> Response<Body> {
+    let mut response = match relay.guard.check_host(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refused(refusal),
+    };
+    let headers = response.headers_mut();
+    if let Ok(policy) = HeaderValue::try_from(content_security_policy(&relay.config)) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        (
+            "permissions-policy",
+            "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), midi=()",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// The origins were checked with the configuration: nothing in them can end the directive.
+fn content_security_policy(config: &Config) -> String {
+    let ancestors = match config.frame_ancestors.as_slice() {
+        [] => "'none'".to_owned(),
+        origins => origins.join(" "),
+    };
+    format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; \
+         img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
+         form-action 'none'; frame-ancestors {ancestors}"
+    )
+}
+
+async fn page(
+    State(relay): State<Arc<Relay>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response<Body> {
+    relay.page.answer(&method, uri.path(), &headers)
+}
+
+async fn ready(State(relay): State<Arc<Relay>>) -> Response<Body> {
+    if relay.draining.is_cancelled() {
+        text(StatusCode::SERVICE_UNAVAILABLE, "draining\n")
+    } else {
+        text(StatusCode::OK, "ok\n")
+    }
+}
+
+/// The upgrade. Origin first: a page that has no business here learns nothing else.
+async fn tunnel(
+    State(relay): State<Arc<Relay>>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response<Body> {
+    if let Err(refusal) = relay.guard.check_origin(&headers) {
+        return refused(refusal);
+    }
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade.protocols([SUBPROTOCOL]),
+        Err(rejection) => return rejection.into_response(),
+    };
+    if upgrade.selected_protocol().is_none() {
+        return text(StatusCode::BAD_REQUEST, "the subprotocol towpath.v1 is required\n");
+    }
+    if relay.draining.is_cancelled() {
+        return text(StatusCode::SERVICE_UNAVAILABLE, "the relay stops\n");
+    }
+    let Ok(place) = relay.sessions.clone().try_acquire_owned() else {
+        tracing::warn!("no place for another session");
+        return text(StatusCode::SERVICE_UNAVAILABLE, "too many sessions\n");
+    };
+    let most = Header::LEN + MAX_PAYLOAD;
+    let running = relay.tasks.token();
+    let span = tracing::info_span!("session");
+    upgrade
+        .read_buffer_size(READ_BUFFER)
+        .max_message_size(most)
+        .max_frame_size(most)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_write_buffer_size(2 * WRITE_BUFFER + most)
+        .on_upgrade(move |socket| {
+            let served = async move {
+                session::serve(socket, relay).await;
+                drop((place, running));
+            };
+            served.instrument(span)
+        })
+}
+
+fn refused(refusal: Refusal) -> Response<Body> {
+    tracing::warn!(?refusal, "request refused");
+    match refusal {
+        Refusal::Origin => text(StatusCode::FORBIDDEN, "this origin may not open a tunnel\n"),
+        Refusal::Host => text(StatusCode::FORBIDDEN, "this relay answers to localhost only\n"),
+    }
+}

@@ -1,0 +1,87 @@
+//! START_TLS: the handshake, and the gate that stays closed until the page accepts the certificate.
+
+use super::socket;
+use super::stream::{Stream, failed};
+use crate::config::seconds;
+use crate::tls::{Secured, TlsGroup};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::client::TlsStream;
+use towpath_shared::{Message, Reason, Reset, StartTls};
+
+impl Stream {
+    /// Shakes hands and returns when the gate is open.
+    pub(super) async fn secure(
+        &self,
+        socket: TcpStream,
+        request: StartTls,
+    ) -> Result<TlsStream<TcpStream>, Reset> {
+        self.check_plaintext(&socket, request.received)?;
+        let group = self.group(&request.server_name)?;
+        let deadlines = &self.session.relay.config.deadlines;
+        let secured = timeout(seconds(deadlines.tls), group.connect(socket, request.max_version)).await;
+        let Secured { stream, mut info, chain } = secured
+            .map_err(|_| Reset::new(Reason::TlsHandshake, "the TLS handshake took too long"))?
+            .map_err(failed)?;
+
+        info.gate_open = !self.is_control && self.control.is_accepted(chain.first());
+        let gate_open = info.gate_open;
+        tracing::debug!(
+            version = info.version.name(),
+            resumed = info.resumed,
+            verdict = ?info.verdict,
+            gate_open,
+            "TLS"
+        );
+        self.mailbox.secured(gate_open);
+        let leaf = chain.first().cloned().unwrap_or_default();
+        if !gate_open {
+            for (index, der) in (0..).zip(chain) {
+                self.session.outbox.control(self.id, &Message::TlsCert { index, der });
+            }
+        }
+        self.session.outbox.control(self.id, &Message::TlsInfo(info));
+        if !gate_open {
+            timeout(seconds(deadlines.accept), self.mailbox.gate_opened())
+                .await
+                .map_err(|_| Reset::new(Reason::TlsUntrusted, "the certificate was not accepted in time"))?;
+            if self.is_control {
+                self.control.accept(leaf);
+            }
+        }
+        Ok(stream)
+    }
+
+    /// Nothing may have been said in plain text after the answer to AUTH TLS: not in bytes that are on their way to the
+    /// page, nor in bytes that wait in the socket. An attacker in between could have put words there that
+    /// would later pass for protected ones (the STARTTLS injection of CVE-2021-22947 and its relatives).
+    fn check_plaintext(&self, socket: &TcpStream, received: u64) -> Result<(), Reset> {
+        let sent = self.mailbox.total_sent();
+        if received > sent {
+            return Err(Reset::new(Reason::Protocol, "START_TLS counts more bytes than there were"));
+        }
+        if received < sent || socket::has_unread(socket) {
+            return Err(Reset::new(
+                Reason::PlaintextAfterStartTls,
+                "the server went on in plain text after it agreed to TLS",
+            ));
+        }
+        Ok(())
+    }
+
+    /// A control stream founds its group, a data stream uses its parent's.
+    fn group(&self, server_name: &str) -> Result<TlsGroup, Reset> {
+        let wrong = |text: &str| Reset::new(Reason::Protocol, text);
+        match (self.is_control, self.control.tls()) {
+            (true, None) => {
+                let group = TlsGroup::new(&self.session.relay.roots, server_name).map_err(failed)?;
+                self.control.set_tls(server_name.to_owned(), group.clone());
+                Ok(group)
+            }
+            (false, Some((name, group))) if name == server_name => Ok(group.clone()),
+            (true, Some(_)) => Err(wrong("TLS twice")),
+            (false, Some(_)) => Err(wrong("a data stream must name its control stream's server")),
+            (false, None) => Err(wrong("TLS on a data stream needs TLS on its control stream")),
+        }
+    }
+}

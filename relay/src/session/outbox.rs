@@ -1,0 +1,249 @@
+//! What goes to the page: one queue for a session, one writer.
+//!
+//! Control frames go before data. Each stream has at most [`FRAMES_OF_A_STREAM`] data frames in here, so the queue's order is
+//! the streams' turns. Nobody but the streams themselves ever waits for the writer: the reader of the WebSocket
+//! only adds control frames, and a page that asks without reading the answers overflows and is cut.
+
+use axum::extract::ws::{CloseFrame, Message as Carrier};
+use bytes::Bytes;
+use futures_util::{Sink, SinkExt};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use thiserror::Error;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use towpath_shared::{Message, StreamId};
+
+/// Data frames of one stream that may wait for the writer.
+pub(super) const FRAMES_OF_A_STREAM: usize = 2;
+
+/// Control frames that may wait. A stream causes a few; thousands mean that the page does not read.
+const MAX_CONTROL: usize = 4096;
+
+/// How much tungstenite gathers before it writes to the socket by itself, and how much it may hold at most, in bytes.
+pub(crate) const WRITE_BUFFER: usize = 128 * 1024;
+
+/// The queue.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    queue: Mutex<Queue>,
+    /// Something was added.
+    added: Notify,
+    /// The writer has ended, or the queue has overflowed.
+    broken: CancellationToken,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    control: VecDeque<Carrier>,
+    streams: VecDeque<InTurn>,
+    closing: bool,
+}
+
+/// A frame that keeps its place among the others of its stream.
+#[derive(Debug)]
+struct InTurn {
+    stream: StreamId,
+    frame: Bytes,
+    /// Given back when the frame is with the WebSocket.
+    _slot: Option<OwnedSemaphorePermit>,
+}
+
+/// Why the writer ended before it was told to.
+#[derive(Debug, Error)]
+pub(super) enum WriteError {
+    #[error("the page does not take what it is sent")]
+    Stalled,
+    #[error(transparent)]
+    Carrier(#[from] axum::Error),
+}
+
+impl Outbox {
+    /// Adds a control frame: it overtakes data.
+    pub(super) fn control(&self, stream: StreamId, message: &Message) {
+        self.carrier(Carrier::Binary(message.encode(stream).into()));
+    }
+
+    /// Adds a WebSocket ping.
+    pub(super) fn ping(&self, payload: [u8; 8]) {
+        self.carrier(Carrier::Ping(Bytes::copy_from_slice(&payload)));
+    }
+
+    /// Adds the WebSocket's close frame: nothing is written after it, and what waited is not written any more.
+    pub(super) fn close(&self, code: u16, reason: &str) {
+        let frame = CloseFrame { code, reason: reason.into() };
+        let mut queue = self.lock();
+        if !queue.closing {
+            *queue = Queue::default();
+            queue.control.push_back(Carrier::Close(Some(frame)));
+            queue.closing = true;
+        }
+        drop(queue);
+        self.added.notify_one();
+    }
+
+    /// Adds a data frame.
+    pub(super) fn data(&self, stream: StreamId, frame: Bytes, slot: OwnedSemaphorePermit) {
+        self.in_turn(InTurn { stream, frame, _slot: Some(slot) });
+    }
+
+    /// Adds a frame that must not overtake its stream's data; a stream has one or two in its life.
+    pub(super) fn after_data(&self, stream: StreamId, message: &Message) {
+        self.in_turn(InTurn { stream, frame: message.encode(stream).into(), _slot: None });
+    }
+
+    /// Forgets a stream's data: the page has given it up.
+    pub(super) fn discard(&self, stream: StreamId) {
+        self.lock().streams.retain(|entry| entry.stream != stream);
+    }
+
+    /// Resolves when the writer has ended or cannot keep up.
+    pub(super) async fn broken(&self) {
+        self.broken.cancelled().await;
+    }
+
+    /// Writes until the close frame has gone out. `stall` is the time for a batch.
+    pub(super) async fn write<S>(&self, mut sink: S, stall: Duration) -> Result<(), WriteError>
+    where
+        S: Sink<Carrier, Error = axum::Error> + Unpin,
+    {
+        let _broken = self.broken.clone().drop_guard();
+        let mut unflushed = false;
+        loop {
+            let (next, slot) = self.take();
+            if let Some(carrier) = next {
+                let last = matches!(carrier, Carrier::Close(_));
+                timeout(stall, sink.feed(carrier)).await.map_err(|_| WriteError::Stalled)??;
+                drop(slot);
+                unflushed = true;
+                if last {
+                    return Ok(timeout(stall, sink.close()).await.map_err(|_| WriteError::Stalled)??);
+                }
+            } else if unflushed {
+                timeout(stall, sink.flush()).await.map_err(|_| WriteError::Stalled)??;
+                unflushed = false;
+            } else {
+                self.added.notified().await;
+            }
+        }
+    }
+
+    fn take(&self) -> (Option<Carrier>, Option<OwnedSemaphorePermit>) {
+        let mut queue = self.lock();
+        if let Some(carrier) = queue.control.pop_front() {
+            return (Some(carrier), None);
+        }
+        match queue.streams.pop_front() {
+            Some(entry) => (Some(Carrier::Binary(entry.frame)), entry._slot),
+            None => (None, None),
+        }
+    }
+
+    fn carrier(&self, carrier: Carrier) {
+        let mut queue = self.lock();
+        if queue.closing {
+            return;
+        }
+        if queue.control.len() >= MAX_CONTROL {
+            self.broken.cancel();
+            return;
+        }
+        queue.control.push_back(carrier);
+        drop(queue);
+        self.added.notify_one();
+    }
+
+    fn in_turn(&self, entry: InTurn) {
+        let mut queue = self.lock();
+        if queue.closing {
+            return;
+        }
+        queue.streams.push_back(entry);
+        drop(queue);
+        self.added.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // Nothing panics while it is held.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use tokio::sync::Semaphore;
+    use towpath_shared::{Header, Kind};
+
+    fn frame(stream: u32, byte: u8) -> Bytes {
+        let mut frame = Header::new(Kind::Data, StreamId(stream)).to_bytes().to_vec();
+        frame.push(byte);
+        frame.into()
+    }
+
+    /// Runs the writer over what is queued and returns the kinds and streams in the order of the wire.
+    async fn written(outbox: &Outbox) -> Vec<(Kind, u32)> {
+        let (sender, receiver) = futures_util_channel();
+        outbox.write(sender, Duration::from_secs(5)).await.unwrap();
+        let frames = receiver.lock().unwrap();
+        frames
+            .iter()
+            .filter_map(|carrier| match carrier {
+                Carrier::Binary(bytes) => Header::split(bytes).ok(),
+                _ => None,
+            })
+            .map(|(header, _)| (header.kind, header.stream.0))
+            .collect()
+    }
+
+    /// A sink that keeps what it is given.
+    type Kept = Arc<Mutex<Vec<Carrier>>>;
+    fn futures_util_channel() -> (impl Sink<Carrier, Error = axum::Error> + Unpin, Kept) {
+        let kept = Kept::default();
+        let sink = futures_util::sink::unfold(kept.clone(), |kept, carrier| {
+            kept.lock().unwrap().push(carrier);
+            std::future::ready(Ok(kept))
+        });
+        (Box::pin(sink), kept)
+    }
+
+    #[tokio::test]
+    async fn control_goes_first_streams_take_turns_and_a_fin_stays_behind_its_data() {
+        let outbox = Outbox::default();
+        let slots = Arc::new(Semaphore::new(8));
+        let slot = || slots.clone().try_acquire_owned().unwrap();
+        outbox.data(StreamId(1), frame(1, b'a'), slot());
+        outbox.data(StreamId(3), frame(3, b'b'), slot());
+        outbox.data(StreamId(1), frame(1, b'c'), slot());
+        outbox.data(StreamId(5), frame(5, b'd'), slot());
+        outbox.after_data(StreamId(1), &Message::Fin { unclean: false });
+        outbox.control(StreamId(3), &Message::Credit(1));
+        outbox.discard(StreamId(5));
+        assert_eq!(slots.available_permits(), 5);
+        // A writer that is told to close would drop the rest, so the closing comes once the queue is empty.
+        let close = async {
+            while slots.available_permits() < 8 || !outbox.lock().streams.is_empty() {
+                tokio::task::yield_now().await;
+            }
+            outbox.close(1000, "");
+        };
+        let (order, ()) = tokio::join!(written(&outbox), close);
+        let expected = [(Kind::Credit, 3), (Kind::Data, 1), (Kind::Data, 3), (Kind::Data, 1), (Kind::Fin, 1)];
+        assert_eq!(order, expected);
+    }
+
+    #[tokio::test]
+    async fn a_page_that_never_reads_overflows() {
+        let outbox = Outbox::default();
+        for number in 0..MAX_CONTROL as u64 {
+            outbox.control(StreamId::LINK, &Message::Pong(number));
+        }
+        assert!(!outbox.broken.is_cancelled());
+        outbox.control(StreamId::LINK, &Message::Pong(0));
+        outbox.broken().await;
+        assert_eq!(outbox.lock().control.len(), MAX_CONTROL);
+    }
+}

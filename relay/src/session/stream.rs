@@ -1,0 +1,286 @@
+//! One stream: a task that owns a socket and moves bytes both ways.
+//!
+//! Download and upload are two futures of the same task. A socket is set up so that closing it breaks the connection (linger
+//! 0) and only a stream that ended well undoes that: whatever cuts a stream short, an upload among it, the server must
+//! see a broken connection and never a file that looks complete.
+
+use super::control::Control;
+use super::mailbox::{Mailbox, Next};
+use super::outbox::FRAMES_OF_A_STREAM;
+use super::{Session, socket};
+use crate::config::seconds;
+use crate::door::{Connected, Refused};
+use crate::tls::TlsFailure;
+use bytes::{BufMut, BytesMut};
+use std::future::poll_fn;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use towpath_shared::{
+    Header, Kind, MAX_PAYLOAD, Message, Opened, Reason, Reset, StartTls, StreamId, StreamKind,
+};
+
+/// The read buffer of a quiet stream, in bytes. It grows to a full frame as long as reads fill it.
+const SMALLEST_READ: usize = 4 * 1024;
+
+/// How long a server that takes no more bytes may still say why.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// A stream from OPEN to its end.
+pub(super) struct Stream {
+    pub(super) id: StreamId,
+    pub(super) session: Arc<Session>,
+    pub(super) mailbox: Arc<Mailbox>,
+    /// What this stream, or its parent, knows about its server.
+    pub(super) control: Arc<Control>,
+    /// Whether this is the control stream itself.
+    pub(super) is_control: bool,
+    /// Milliseconds of the session's clock at which the last byte moved.
+    pub(super) last_byte: AtomicU64,
+}
+
+/// How the bytes of a socket ended.
+enum End {
+    /// The server said that there are no more.
+    Clean,
+    /// TLS without close_notify.
+    Unclean,
+    Broken(io::Error),
+}
+
+impl Stream {
+    /// Runs the stream to its end and tells the page what it must know.
+    pub(super) async fn run(self, kind: StreamKind) {
+        let end = tokio::select! {
+            end = self.live(kind) => end,
+            () = self.mailbox.gone() => {
+                self.session.outbox.discard(self.id);
+                tracing::debug!("given up");
+                Ok(())
+            }
+        };
+        self.session.remove(self.id);
+        match end {
+            Ok(()) => tracing::debug!(sent = self.mailbox.total_sent(), "ended"),
+            Err(reset) => {
+                tracing::info!(reason = ?reset.reason, "ended early");
+                self.session.outbox.after_data(self.id, &Message::Reset(reset));
+            }
+        }
+    }
+
+    async fn live(&self, kind: StreamKind) -> Result<(), Reset> {
+        let door = &self.session.relay.door;
+        let connected = match &kind {
+            StreamKind::Control { host, port } => door.open_control(host, *port).await,
+            StreamKind::Data { port, .. } => match self.control.peer() {
+                Some(peer) => door.open_data(peer, *port).await,
+                None => return Err(Reset::new(Reason::Protocol, "the control stream is not connected")),
+            },
+        };
+        let Connected { mut socket, peer, local, elapsed } = connected.map_err(refused)?;
+        socket::set_up(&socket, self.is_control);
+        if self.is_control {
+            self.control.connected(peer.ip());
+        }
+        let window = self.session.upload_window(self.is_control);
+        self.mailbox.opened(window);
+        let connect_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        let opened = Opened { peer: peer.to_string(), local: local.to_string(), connect_ms };
+        self.session.outbox.control(self.id, &Message::Opened { opened, window });
+        tracing::info!(%peer, connect_ms, "connected");
+
+        let Some(request) = self.transfer(&mut socket).await? else {
+            socket::close_well(&socket);
+            return Ok(());
+        };
+        let mut secured = self.secure(socket, request).await?;
+        if self.transfer(&mut secured).await?.is_some() {
+            return Err(Reset::new(Reason::Protocol, "TLS twice"));
+        }
+        socket::close_well(secured.get_ref().0);
+        Ok(())
+    }
+
+    /// Moves bytes until both directions have ended, or until the page asks for TLS.
+    async fn transfer<S>(&self, socket: &mut S) -> Result<Option<StartTls>, Reset>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        self.touch();
+        let (reader, writer) = tokio::io::split(socket);
+        let mut download = pin!(self.download(reader));
+        let mut upload = pin!(self.upload(writer));
+        let moving = async {
+            tokio::select! {
+                read = &mut download => {
+                    read?;
+                    match upload.await? {
+                        None => Ok(None),
+                        Some(_) => Err(Reset::new(Reason::Protocol, "TLS on an ended stream")),
+                    }
+                }
+                written = &mut upload => match written {
+                    Ok(None) => download.await.map(|()| None),
+                    // No byte is lost: the download holds none while it waits.
+                    Ok(Some(request)) => Ok(Some(request)),
+                    Err(reset) => {
+                        let _ = timeout(LAST_WORDS, download).await;
+                        Err(reset)
+                    }
+                },
+            }
+        };
+        tokio::select! {
+            end = moving => end,
+            () = self.idle() => Err(Reset::new(Reason::IdleTimeout, "no byte for too long")),
+        }
+    }
+
+    /// Socket to page: reads only what the page allows, and only when the writer has a place for it.
+    async fn download<R: AsyncRead + Unpin>(&self, mut socket: R) -> Result<(), Reset> {
+        let slots = Arc::new(Semaphore::new(FRAMES_OF_A_STREAM));
+        let mut room = SMALLEST_READ;
+        let end = loop {
+            let Ok(slot) = slots.clone().acquire_owned().await else {
+                // The semaphore is never closed.
+                return Err(Reset::new(Reason::Internal, ""));
+            };
+            let allowed = usize::try_from(self.mailbox.allowance().await).unwrap_or(usize::MAX);
+            let most = room.min(allowed);
+            let mut frame = BytesMut::with_capacity(Header::LEN + most);
+            frame.put_slice(&Header::new(Kind::Data, self.id).to_bytes());
+            let end = fill(&mut socket, &mut frame, most).await;
+            let len = frame.len() - Header::LEN;
+            if len > 0 {
+                self.touch();
+                self.mailbox.sent(len as u64);
+                self.session.outbox.data(self.id, frame.freeze(), slot);
+            }
+            if let Some(end) = end {
+                break end;
+            }
+            if len == room {
+                room = (room * 4).min(MAX_PAYLOAD);
+            } else if len < room / 4 {
+                room = (room / 2).max(SMALLEST_READ);
+            }
+        };
+        let unclean = match end {
+            End::Clean => false,
+            End::Unclean => true,
+            End::Broken(error) => return Err(broken(&error)),
+        };
+        self.session.outbox.after_data(self.id, &Message::Fin { unclean });
+        Ok(())
+    }
+
+    /// Page to socket: credit is granted for what the socket has taken. Ends with FIN or with START_TLS.
+    async fn upload<W: AsyncWrite + Unpin>(&self, mut socket: W) -> Result<Option<StartTls>, Reset> {
+        loop {
+            let next = match self.mailbox.try_next() {
+                Some(next) => next,
+                None => {
+                    self.within_stall(socket.flush()).await?;
+                    self.mailbox.next().await
+                }
+            };
+            match next {
+                Next::Bytes(mut bytes) => {
+                    while !bytes.is_empty() {
+                        let taken = self.within_stall(socket.write(&bytes)).await?;
+                        if taken == 0 {
+                            return Err(broken(&io::ErrorKind::WriteZero.into()));
+                        }
+                        let _ = bytes.split_to(taken);
+                        self.touch();
+                        if let Some(limit) = self.session.consumed(&self.mailbox, taken as u64) {
+                            self.session.outbox.control(self.id, &Message::Credit(limit));
+                        }
+                    }
+                }
+                Next::Finish => {
+                    // Under TLS this sends close_notify first.
+                    self.within_stall(socket.shutdown()).await?;
+                    return Ok(None);
+                }
+                Next::StartTls(request) => {
+                    self.within_stall(socket.flush()).await?;
+                    return Ok(Some(request));
+                }
+            }
+        }
+    }
+
+    async fn within_stall<T>(&self, step: impl Future<Output = io::Result<T>>) -> Result<T, Reset> {
+        let stall = seconds(self.session.relay.config.deadlines.write_stall);
+        match timeout(stall, step).await {
+            Ok(done) => done.map_err(|error| broken(&error)),
+            Err(_) => Err(Reset::new(Reason::IdleTimeout, "the server takes no more bytes")),
+        }
+    }
+
+    /// Resolves when no byte has moved for as long as the configuration says.
+    async fn idle(&self) {
+        let limit = self.session.relay.config.deadlines.idle.saturating_mul(1000);
+        loop {
+            let quiet = self.session.now_ms().saturating_sub(self.last_byte.load(Ordering::Relaxed));
+            match limit.checked_sub(quiet) {
+                None | Some(0) => return,
+                Some(left) => sleep(Duration::from_millis(left)).await,
+            }
+        }
+    }
+
+    fn touch(&self) {
+        self.last_byte.store(self.session.now_ms(), Ordering::Relaxed);
+    }
+}
+
+/// Reads what is there, up to `most` bytes, waiting only for the first; and says if that was the end. Under TLS one
+/// read gives one record at most, and a frame should carry several.
+async fn fill<R: AsyncRead + Unpin>(socket: &mut R, frame: &mut BytesMut, most: usize) -> Option<End> {
+    let full = frame.len() + most;
+    poll_fn(|context| {
+        let start = frame.len();
+        while frame.len() < full {
+            let left = full - frame.len();
+            let mut rest = (&mut *frame).limit(left);
+            match pin!(socket.read_buf(&mut rest)).poll(context) {
+                Poll::Pending if frame.len() > start => break,
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(0)) => return Poll::Ready(Some(End::Clean)),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    return Poll::Ready(Some(End::Unclean));
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Some(End::Broken(error))),
+            }
+        }
+        Poll::Ready(None)
+    })
+    .await
+}
+
+fn refused(refused: Refused) -> Reset {
+    Reset::new(refused.reason, refused.text)
+}
+
+/// A connection that broke, or TLS that did.
+fn broken(error: &io::Error) -> Reset {
+    if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+        return failed(TlsFailure::from_io(error));
+    }
+    Reset::new(Reason::PeerReset, error.to_string())
+}
+
+/// A TLS failure as a RESET.
+pub(super) fn failed(failure: TlsFailure) -> Reset {
+    Reset { detail: failure.alert, ..Reset::new(failure.reason, failure.text) }
+}
