@@ -64,23 +64,20 @@ impl<'a> Facts<'a> {
     fn take(&mut self, name: &[u8], value: &'a [u8]) {
         let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
         let text = (!value.is_empty()).then_some(value);
-        // `sizd` is the size of a directory (Pure-FTPd).
-        if is("type") {
-            self.take_type(value);
-        } else if is("size") || is("sizd") {
-            self.size = number(value);
-        } else if is("modify") {
-            self.modify = text;
-        } else if is("unix.mode") {
-            self.mode = octal(value);
-        } else if is("unix.ownername") {
-            self.owner_name = text;
-        } else if is("unix.owner") || is("unix.uid") {
-            self.owner = text;
-        } else if is("unix.groupname") {
-            self.group_name = text;
-        } else if is("unix.group") || is("unix.gid") {
-            self.group = text;
+        // By length first: a listing of a million rows has ten million facts.
+        match name.len() {
+            4 if is("type") => self.take_type(value),
+            // `sizd` is the size of a directory (Pure-FTPd).
+            4 if is("size") || is("sizd") => self.size = number(value),
+            6 if is("modify") => self.modify = text,
+            8 if is("unix.uid") => self.owner = text,
+            8 if is("unix.gid") => self.group = text,
+            9 if is("unix.mode") => self.mode = octal(value),
+            10 if is("unix.owner") => self.owner = text,
+            10 if is("unix.group") => self.group = text,
+            14 if is("unix.ownername") => self.owner_name = text,
+            14 if is("unix.groupname") => self.group_name = text,
+            _ => {}
         }
     }
 
