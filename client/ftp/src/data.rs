@@ -5,37 +5,38 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::io::{ConnId, End, Time};
+use crate::error::{Error, ErrorKind, Stage};
+use crate::io::{ConnId, End, Time, TlsSession};
 use crate::parse;
 use crate::reply::Reply;
 
 /// The two ways of passive mode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Passive {
+pub(crate) enum Way {
     /// EPSV: a port and no address.
     Extended,
     /// PASV.
     Classic,
 }
 
-impl Passive {
+impl Way {
     /// The first choice (rule D4): EPSV where it is listed or where PASV cannot name the address.
-    pub(crate) fn first(listed: bool, peer: Option<IpAddr>) -> Passive {
+    pub(crate) fn first(listed: bool, peer: Option<IpAddr>) -> Way {
         let v6 = matches!(peer, Some(IpAddr::V6(_)));
-        if listed || v6 { Passive::Extended } else { Passive::Classic }
+        if listed || v6 { Way::Extended } else { Way::Classic }
     }
 
-    pub(crate) fn other(self) -> Passive {
+    pub(crate) fn other(self) -> Way {
         match self {
-            Passive::Extended => Passive::Classic,
-            Passive::Classic => Passive::Extended,
+            Way::Extended => Way::Classic,
+            Way::Classic => Way::Extended,
         }
     }
 
     pub(crate) fn verb(self) -> &'static str {
         match self {
-            Passive::Extended => "EPSV",
-            Passive::Classic => "PASV",
+            Way::Extended => "EPSV",
+            Way::Classic => "PASV",
         }
     }
 }
@@ -81,7 +82,7 @@ pub(crate) struct DataConnection {
     /// Its name for the driver.
     pub(crate) conn: ConnId,
     /// How it was made.
-    pub(crate) passive: Passive,
+    pub(crate) way: Way,
     /// How far it is.
     pub(crate) phase: Phase,
     /// The peer must see it break, not end, if it is given up (rule D14).
@@ -95,7 +96,64 @@ pub(crate) struct DataConnection {
 }
 
 impl DataConnection {
-    pub(crate) fn new(conn: ConnId, passive: Passive, upload: bool, now: Time) -> DataConnection {
-        DataConnection { conn, passive, phase: Phase::Opening, upload, moved: 0, progress: now, end: None }
+    pub(crate) fn new(conn: ConnId, way: Way, upload: bool, now: Time) -> DataConnection {
+        DataConnection { conn, way, phase: Phase::Opening, upload, moved: 0, progress: now, end: None }
     }
+}
+
+/// Whether a data connection shows the control connection's certificate (rule S-7). A resumed session that comes without a chain is the
+/// control connection's own.
+pub(crate) fn same_certificate(control: Option<&TlsSession>, data: &TlsSession) -> bool {
+    match (control.and_then(TlsSession::fingerprint), data.fingerprint()) {
+        (Some(control), Some(data)) => control == data,
+        (_, None) => data.resumed && data.chain.is_empty(),
+        (None, Some(_)) => false,
+    }
+}
+
+/// What a log has to say of a transfer that the server calls complete.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Note {
+    /// Nothing.
+    Nothing,
+    /// Something for those who look for it.
+    Detail(String),
+    /// A warning.
+    Warning(String),
+}
+
+/// The completion rule, once the data connection has ended and the server has said that all is well: do the end and the
+/// count agree with it (rules D8, T8, C-3)?
+pub(crate) fn judge(end: &End, moved: u64, expected: Option<u64>, upload: bool) -> Result<Note, Error> {
+    let incomplete =
+        |text| Err(Error::new(Stage::Data, ErrorKind::Incomplete, text).with_advice("Try again"));
+    let grown = match expected {
+        Some(expected) if moved < expected => {
+            return incomplete(format!("The transfer is incomplete: {moved} of {expected} bytes moved"));
+        }
+        Some(expected) if moved > expected && upload => {
+            return incomplete(format!(
+                "The file changed while it was sent: {moved} bytes moved instead of {expected}"
+            ));
+        }
+        Some(expected) if moved > expected => Some(expected),
+        _ => None,
+    };
+    Ok(match (end, grown) {
+        (End::Clean, None) => Note::Nothing,
+        (End::Clean, Some(expected)) => Note::Warning(format!(
+            "Warning: the file has grown: {expected} bytes were expected, {moved} came"
+        )),
+        (End::Unclean, None) => Note::Warning(
+            "Warning: the data connection ended without a proper end of TLS; the server says that all was sent"
+                .into(),
+        ),
+        (End::Failed { text, .. }, None) if expected.is_some() => {
+            Note::Detail(format!("The data connection broke after the last byte: {text}"))
+        }
+        (End::Unclean, Some(_)) => {
+            return incomplete("The data connection ended without a proper end of TLS".into());
+        }
+        (End::Failed { text, .. }, _) => return incomplete(format!("The data connection broke: {text}")),
+    })
 }

@@ -184,6 +184,14 @@ pub struct TlsSession {
     pub chain: Vec<Certificate>,
 }
 
+impl TlsSession {
+    /// SHA-256 of the leaf certificate, where the driver knows it.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<&str> {
+        self.chain.first().map(|leaf| leaf.sha256.as_str()).filter(|print| !print.is_empty())
+    }
+}
+
 /// What is wrong with a certificate chain, the first thing found.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verdict {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::command::Command;
 use crate::control::Control;
-use crate::data::{self, DataConnection, Passive};
+use crate::data::{self, DataConnection, Phase, Way};
 use crate::error::Stage;
 use crate::event::{Event, LogKind};
 use crate::io::{ConnId, End, Output, Target, Time, TlsSession};
@@ -59,7 +59,7 @@ pub(crate) struct Memory {
     /// A person accepted plain text (rule L6).
     pub(crate) plaintext: bool,
     /// The way of passive mode that works, once the first choice has failed (rule D4).
-    pub(crate) passive: Option<Passive>,
+    pub(crate) way: Option<Way>,
     /// Whether `LIST -a` works, once that is known (rule M2).
     pub(crate) list_all: Option<bool>,
 }
@@ -157,11 +157,26 @@ impl Link {
     }
 
     /// Opens a data connection.
-    pub(crate) fn open_data(&mut self, port: u16, passive: Passive, upload: bool) {
+    pub(crate) fn open_data(&mut self, port: u16, way: Way, upload: bool) {
         let Some(control) = self.control.as_ref().map(|control| control.conn) else { return };
         let conn = self.next_conn();
-        self.data = Some(DataConnection::new(conn, passive, upload, self.now));
+        self.data = Some(DataConnection::new(conn, way, upload, self.now));
         self.put(Output::Open(conn, Target::Data { control, port }));
+    }
+
+    /// Starts TLS on the data connection if it stands and has to be secured. Not before the command is sent (rule D7).
+    pub(crate) fn secure_data(&mut self) {
+        let (Some(data), Some(control)) = (&mut self.data, &self.control) else { return };
+        if data.phase == Phase::Open {
+            data.phase = Phase::Securing;
+            let output = Output::StartTls {
+                conn: data.conn,
+                server_name: self.site.host.clone(),
+                group: control.conn,
+                tls12_only: self.site.tls12_only,
+            };
+            self.put(output);
+        }
     }
 
     /// Gives up the data connection: an upload's breaks, so that the server cannot take what it has for the whole.
@@ -199,8 +214,8 @@ impl Link {
     }
 
     /// The way of passive mode to try first.
-    pub(crate) fn passive(&self) -> Passive {
-        self.memory.passive.unwrap_or_else(|| Passive::first(self.server.features.epsv, self.peer_address()))
+    pub(crate) fn way(&self) -> Way {
+        self.memory.way.unwrap_or_else(|| Way::first(self.server.features.epsv, self.peer_address()))
     }
 
     /// Whether full paths are safe in arguments, or only names in the present directory (rule P4).

@@ -6,57 +6,30 @@
 //! final reply has come, in either order.
 
 use crate::command::Command;
-use crate::control::{CONNECT_TIMEOUT, REPLY_TIMEOUT};
-use crate::data::{self, Passive, Phase};
+use crate::control::{CONNECT_TIMEOUT, REPLY_TIMEOUT, failure_kind};
+use crate::data::{self, Note, Phase, Way};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::Event;
-use crate::io::{Direction, End, JobId, Output, Time, TlsSession};
+use crate::io::{End, Output, Time, TlsSession};
 use crate::link::Link;
 use crate::reply::Reply;
-use crate::request::RequestId;
 
 use super::abandon::Abandon;
 use super::binary::Binary;
-use super::rows::Rows;
-use super::secure::fingerprint;
-use super::{Failure, Operation, Report, Signal, Step, cancelled, refused, words};
+use super::passive::Passive;
+use super::purpose::{Purpose, wants_resumption};
+use super::{Failure, Operation, Report, Signal, Step, cancelled, refused};
 
 /// How long nothing may move in the middle of a transfer.
 const STALL_TIMEOUT: u64 = 60_000;
 /// After one of data end and final reply: how long the other may take, counted anew with every progress (rule D8).
 const OTHER_HALF_TIMEOUT: u64 = 20_000;
 
-/// What the data connection is for.
-pub(crate) enum Purpose {
-    /// A listing.
-    Listing(Rows),
-    /// A file.
-    File(Splice),
-}
-
-/// A file's way.
-#[derive(Clone, Copy)]
-pub(crate) struct Splice {
-    pub(crate) request: RequestId,
-    pub(crate) job: JobId,
-    pub(crate) direction: Direction,
-    pub(crate) offset: u64,
-    /// Whole size, where known.
-    pub(crate) size: Option<u64>,
-}
-
-impl Splice {
-    /// Bytes that have to move.
-    fn expected(&self) -> Option<u64> {
-        self.size.map(|size| size.saturating_sub(self.offset))
-    }
-}
-
 enum State {
     /// [`Binary`] is at work.
     Type,
-    /// EPSV or PASV was sent.
-    Passive(Passive),
+    /// [`Passive`] is at work.
+    Opening,
     /// REST was sent.
     Restart,
     /// The command was sent.
@@ -69,7 +42,7 @@ enum State {
 enum After {
     Fail(Failure),
     /// Once more, with the other way of passive mode.
-    Again(Passive),
+    Again(Way),
     /// All bytes moved; only the word of the server is missing (rule K4).
     Unconfirmed,
 }
@@ -102,54 +75,26 @@ impl Exchange {
         }
     }
 
-    fn is_upload(&self) -> bool {
-        matches!(&self.purpose, Purpose::File(splice) if splice.direction == Direction::Upload)
+    /// A data connection, by the best way or by this one alone.
+    fn open(&mut self, link: &mut Link, way: Option<Way>) -> Step {
+        self.state = State::Opening;
+        let upload = self.purpose.is_upload();
+        Step::push(match way {
+            None => Passive::new(link, upload),
+            Some(way) => Passive::only(way, upload),
+        })
     }
 
-    fn offset(&self) -> u64 {
-        match &self.purpose {
-            Purpose::File(splice) => splice.offset,
-            Purpose::Listing(_) => 0,
+    /// The data connection is on its way: REST if there is a place to go on from, or one to take back (rule T2).
+    fn opening(&mut self, link: &mut Link) -> Step {
+        let offset = self.purpose.offset();
+        if offset == 0 && !link.server.restarted {
+            return self.go(link);
         }
-    }
-
-    fn passive(&mut self, link: &mut Link, passive: Passive) -> Step {
-        self.state = State::Passive(passive);
-        link.send(&Command::bare(passive.verb()));
+        self.state = State::Restart;
+        link.server.restarted = offset != 0;
+        link.send(&Command::number("REST", offset));
         Step::Wait
-    }
-
-    fn passive_answered(&mut self, link: &mut Link, reply: &Reply, passive: Passive) -> Step {
-        if reply.class() == 1 {
-            return Step::Wait;
-        }
-        let answer = if reply.class() == 2 { data::answer(reply, link.peer_address()) } else { None };
-        let Some(answer) = answer else {
-            if !self.fell_back {
-                self.fell_back = true;
-                if reply.class() == 5 {
-                    link.memory.passive = Some(passive.other());
-                }
-                return self.passive(link, passive.other());
-            }
-            // Neither works: the first choice is as good as the other.
-            link.memory.passive = None;
-            let failure = refused(Stage::Data, "The server offers no passive data connection", reply);
-            return Step::Fail(failure);
-        };
-        if answer.elsewhere {
-            link.status("Server sent passive reply with unroutable address. Using server address instead.");
-        }
-        link.open_data(answer.port, passive, self.is_upload());
-        match self.offset() {
-            0 if !link.server.restarted => self.go(link),
-            offset => {
-                self.state = State::Restart;
-                link.server.restarted = offset != 0;
-                link.send(&Command::number("REST", offset));
-                Step::Wait
-            }
-        }
     }
 
     fn restart_answered(&mut self, link: &mut Link, reply: &Reply) -> Step {
@@ -157,7 +102,7 @@ impl Exchange {
             1 => Step::Wait,
             3 => self.go(link),
             // REST 0 only takes an earlier one back.
-            _ if self.offset() == 0 => self.go(link),
+            _ if self.purpose.offset() == 0 => self.go(link),
             _ => {
                 link.drop_data();
                 link.server.restarted = false;
@@ -172,7 +117,7 @@ impl Exchange {
     /// Sends the command, unless the data connection has failed already.
     fn go(&mut self, link: &mut Link) -> Step {
         if let Some(End::Failed { stage, text }) = link.data.as_ref().and_then(|data| data.end.clone()) {
-            return self.unreachable(link, stage, text);
+            return self.unreachable(link, stage, &text);
         }
         self.state = State::Moving;
         self.since = link.now;
@@ -186,34 +131,31 @@ impl Exchange {
             };
             link.put(output);
         }
-        start_tls(link);
+        link.secure_data();
         self.touch(link);
         Step::Wait
     }
 
     /// The data connection never stood.
-    fn unreachable(&mut self, link: &mut Link, stage: Stage, text: String) -> Step {
-        let tried = link.data.as_ref().map_or(Passive::Classic, |data| data.passive);
-        link.drop_data();
+    fn unreachable(&mut self, link: &mut Link, stage: Stage, text: &str) -> Step {
+        let tried = link.data.as_ref().map_or(Way::Classic, |data| data.way);
         let sent = matches!(self.state, State::Moving);
+        link.drop_data();
         if !self.fell_back {
             self.fell_back = true;
-            link.memory.passive = Some(tried.other());
+            link.memory.way = Some(tried.other());
             link.trace(format!("The data connection after {} failed: {text}", tried.verb()));
             if sent {
                 return self.abandon(link, After::Again(tried.other()));
             }
-            return self.passive(link, tried.other());
+            return self.open(link, Some(tried.other()));
         }
-        link.memory.passive = None;
+        link.memory.way = None;
         let stage = if stage == Stage::Connection { Stage::Data } else { stage };
-        let error = Error::new(
-            stage,
-            crate::control::failure_kind(stage),
-            format!("The data connection could not be made: {text}"),
-        )
-        .with_advice("A firewall may block the server's passive ports");
-        if sent { self.abandon(link, After::Fail(error.into())) } else { Step::fail(error) }
+        let text = format!("The data connection could not be made: {text}");
+        let error = Error::new(stage, failure_kind(stage), text)
+            .with_advice("A firewall may block the server's passive ports");
+        if sent { self.give_up(link, error) } else { Step::fail(error) }
     }
 
     fn moving_answered(&mut self, link: &mut Link, reply: &Reply) -> Step {
@@ -229,50 +171,17 @@ impl Exchange {
     }
 
     fn refused(&mut self, link: &mut Link, reply: &Reply) -> Step {
-        let text = words(reply).to_ascii_lowercase();
-        // Rule M3: that nothing is there is an answer, not a failure.
-        if let Purpose::Listing(rows) = &self.purpose
-            && rows.count() == 0
-            && matches!(reply.code, 450 | 550)
-            && ["no members found", "no data sets found", "no files found"].iter().any(|t| text.contains(t))
-        {
-            link.drop_data();
+        let moved = link.data.as_ref().map_or(0, |data| data.moved);
+        link.drop_data();
+        if self.purpose.is_empty_listing(reply) {
             return self.done(link, 0, true);
         }
-        let moved = link.data.as_ref().map_or(0, |data| data.moved);
-        let reuse = ["resum", "reuse"].iter().any(|word| text.contains(word));
-        link.drop_data();
-        if reply.code == 425 && moved == 0 && !self.retried && !reuse {
+        // Rule D5: another connection may be luckier.
+        if reply.code == 425 && moved == 0 && !self.retried && !wants_resumption(reply) {
             self.retried = true;
-            let passive = link.passive();
-            return self.passive(link, passive);
+            return self.open(link, None);
         }
-        let mut failure = refused(Stage::Data, self.sentence(), reply);
-        if reply.class() == 5 && reply.code != 522 && reply.code != 552 {
-            failure.error.stage = Stage::Server;
-        }
-        if reply.class() < 4 {
-            failure.error.message =
-                format!("{}: it gave an answer that makes no sense", failure.error.message);
-        }
-        if reuse && matches!(reply.code, 522 | 425 | 426 | 450) {
-            failure.error.advice = "The server wants the TLS session of the control connection: \
-                set the site to TLS 1.2 only and connect again"
-                .into();
-        } else if self.is_upload() && self.offset() > 0 {
-            failure.error.advice = "Upload the file from its beginning".into();
-        }
-        Step::Fail(failure)
-    }
-
-    fn sentence(&self) -> &'static str {
-        match &self.purpose {
-            Purpose::Listing(_) => "The server did not send the listing",
-            Purpose::File(Splice { direction: Direction::Download, .. }) => {
-                "The server did not send the file"
-            }
-            Purpose::File(Splice { direction: Direction::Upload, .. }) => "The server did not take the file",
-        }
+        Step::Fail(self.purpose.refusal(reply))
     }
 
     fn secured(&mut self, link: &mut Link, tls: &TlsSession) -> Step {
@@ -280,14 +189,7 @@ impl Exchange {
         if data.phase != Phase::Securing {
             return Step::Wait;
         }
-        // Rule S-7: the same certificate as on the control connection. A resumed session without a chain is the control
-        // connection's own.
-        let control = link.server.tls.as_ref();
-        let same = match (control.and_then(fingerprint), fingerprint(tls)) {
-            (Some(control), Some(data)) => control == data,
-            (_, None) => tls.resumed && tls.chain.is_empty(),
-            (None, Some(_)) => false,
-        };
+        let same = data::same_certificate(link.server.tls.as_ref(), tls);
         if !same && !link.site.accept_any_certificate {
             let error = Error::new(
                 Stage::Tls,
@@ -352,7 +254,7 @@ impl Exchange {
                 self.give_up(link, error)
             }
             End::Failed { stage, text } if !stood => match self.reply {
-                None => self.unreachable(link, stage, text),
+                None => self.unreachable(link, stage, &text),
                 Some(_) => self.conclude(link),
             },
             End::Failed { stage: Stage::Tls, text } if self.reply.is_none() => {
@@ -374,32 +276,11 @@ impl Exchange {
             let text = format!("The listing cannot be shown in full: {error}");
             return Step::fail(Error::new(Stage::Data, ErrorKind::Protocol, text));
         }
-        let expected = match &self.purpose {
-            Purpose::File(splice) => splice.expected(),
-            Purpose::Listing(_) => None,
-        };
-        if let Some(expected) = expected
-            && moved != expected
-        {
-            if moved < expected || self.is_upload() {
-                return Step::fail(incomplete(moved, expected));
-            }
-            link.error(format!("The file has grown: {expected} bytes were expected, {moved} came"));
-        }
-        match end {
-            End::Clean => {}
-            End::Unclean => link.error(
-                "Warning: the data connection ended without a proper end of TLS; the server says that all was sent",
-            ),
-            End::Failed { text, .. } if expected.is_some() => {
-                link.trace(format!("The data connection broke after the last byte: {text}"));
-            }
-            End::Failed { text, .. } => {
-                let text = format!("The data connection broke: {text}");
-                return Step::fail(
-                    Error::new(Stage::Data, ErrorKind::Incomplete, text).with_advice("Try again"),
-                );
-            }
+        match data::judge(&end, moved, self.purpose.expected(), self.purpose.is_upload()) {
+            Err(error) => return Step::fail(error),
+            Ok(Note::Nothing) => {}
+            Ok(Note::Detail(text)) => link.trace(text),
+            Ok(Note::Warning(text)) => link.error(text),
         }
         self.done(link, moved, true)
     }
@@ -416,10 +297,8 @@ impl Exchange {
 
     /// Whether a file's bytes are all there.
     fn is_whole(&self, link: &Link) -> bool {
-        match (&self.purpose, &link.data) {
-            (Purpose::File(splice), Some(data)) => splice.expected() == Some(data.moved),
-            _ => false,
-        }
+        let expected = self.purpose.expected();
+        expected.is_some() && expected == link.data.as_ref().map(|data| data.moved)
     }
 
     fn give_up(&mut self, link: &mut Link, error: Error) -> Step {
@@ -438,12 +317,9 @@ impl Exchange {
         let after = after.take();
         match (result, after) {
             (Ok(_), Some(After::Fail(failure))) => Step::Fail(failure),
-            (Ok(_), Some(After::Again(passive))) => self.passive(link, passive),
+            (Ok(_), Some(After::Again(way))) => self.open(link, Some(way)),
             (Ok(_), Some(After::Unconfirmed)) => {
-                let bytes = match &self.purpose {
-                    Purpose::File(splice) => splice.expected().unwrap_or(0),
-                    Purpose::Listing(_) => 0,
-                };
+                let bytes = self.purpose.expected().unwrap_or(0);
                 self.done(link, bytes, false)
             }
             (Ok(_), None) => Step::fail(cancelled()),
@@ -472,19 +348,17 @@ impl Operation for Exchange {
             (State::Abandoning(_), result) => self.abandoned(link, result),
             // A listing reads the same in either type.
             (State::Type, Err(failure)) if matches!(self.purpose, Purpose::File(_)) => Step::Fail(failure),
-            _ => {
-                let passive = link.passive();
-                self.passive(link, passive)
-            }
+            (State::Type, _) => self.open(link, None),
+            (_, Ok(_)) => self.opening(link),
+            (_, Err(failure)) => Step::Fail(failure),
         }
     }
 
     fn reply(&mut self, link: &mut Link, reply: &Reply) -> Step {
         match self.state {
-            State::Passive(passive) => self.passive_answered(link, reply, passive),
             State::Restart => self.restart_answered(link, reply),
             State::Moving => self.moving_answered(link, reply),
-            State::Type | State::Abandoning(_) => Step::Wait,
+            State::Type | State::Opening | State::Abandoning(_) => Step::Wait,
         }
     }
 
@@ -498,7 +372,7 @@ impl Operation for Exchange {
                     data.phase = if link.server.protected { Phase::Open } else { Phase::Ready };
                 }
                 if matches!(self.state, State::Moving) {
-                    start_tls(link);
+                    link.secure_data();
                 }
                 Step::Wait
             }
@@ -535,7 +409,7 @@ impl Operation for Exchange {
         match (ended, &self.reply) {
             (None, None) if opening => {
                 let text = format!("no answer within {} seconds", CONNECT_TIMEOUT / 1_000);
-                self.unreachable(link, Stage::Data, text)
+                self.unreachable(link, Stage::Data, &text)
             }
             (None, None) => self.give_up(link, late("No data has moved", STALL_TIMEOUT)),
             // The server says that it is done, yet its data connection does not end.
@@ -578,29 +452,4 @@ impl Operation for Exchange {
             }
         }
     }
-}
-
-/// TLS on the data connection begins once it stands and the command is sent (rule D7).
-fn start_tls(link: &mut Link) {
-    let (Some(data), Some(control)) = (&mut link.data, &link.control) else { return };
-    if data.phase != Phase::Open {
-        return;
-    }
-    data.phase = Phase::Securing;
-    let output = Output::StartTls {
-        conn: data.conn,
-        server_name: link.site.host.clone(),
-        group: control.conn,
-        tls12_only: link.site.tls12_only,
-    };
-    link.put(output);
-}
-
-fn incomplete(moved: u64, expected: u64) -> Error {
-    let text = if moved < expected {
-        format!("The transfer is incomplete: {moved} of {expected} bytes moved")
-    } else {
-        format!("The file changed while it was sent: {moved} bytes moved instead of {expected}")
-    };
-    Error::new(Stage::Data, ErrorKind::Incomplete, text).with_advice("Try again")
 }

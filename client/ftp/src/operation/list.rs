@@ -10,7 +10,8 @@ use crate::reply::{Reply, escape};
 use crate::request::RequestId;
 
 use super::enter::Enter;
-use super::exchange::{Exchange, Purpose};
+use super::exchange::Exchange;
+use super::purpose::Purpose;
 use super::rows::Rows;
 use super::{Failure, Operation, Report, Step};
 

@@ -8,6 +8,8 @@ mod exchange;
 mod list;
 mod logon;
 mod negotiate;
+mod passive;
+mod purpose;
 mod quit;
 mod rename;
 mod rows;

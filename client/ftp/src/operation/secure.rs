@@ -71,7 +71,7 @@ impl Operation for Secure {
             Signal::Answer(yes) => match self.asking.take() {
                 None => Step::Wait,
                 Some(tls) if yes => {
-                    link.memory.accepted.extend(fingerprint(&tls).map(str::to_owned));
+                    link.memory.accepted.extend(tls.fingerprint().map(str::to_owned));
                     accept(link, tls)
                 }
                 Some(_) => Step::lost(Error::new(
@@ -133,16 +133,11 @@ fn decide(site: &Site, accepted: &[String], tls: &TlsSession) -> Decision {
         !leaf.spki_sha256.is_empty()
             && site.pins.iter().any(|pin| pin.eq_ignore_ascii_case(&leaf.spki_sha256))
     });
-    let known = fingerprint(tls).is_some_and(|print| accepted.iter().any(|other| other == print));
+    let known = tls.fingerprint().is_some_and(|print| accepted.iter().any(|other| other == print));
     let trusted = tls.verdict == Verdict::Trusted && site.pins.is_empty();
     if site.accept_any_certificate || pinned || known || trusted {
         Decision::Accept
     } else {
         Decision::Ask { changed: !site.pins.is_empty() }
     }
-}
-
-/// SHA-256 of the leaf certificate, where the driver knows it.
-pub(crate) fn fingerprint(tls: &TlsSession) -> Option<&str> {
-    tls.chain.first().map(|leaf| leaf.sha256.as_str()).filter(|print| !print.is_empty())
 }

@@ -12,7 +12,8 @@ use crate::reply::{Reply, escape};
 use crate::request::RequestId;
 
 use super::binary::Binary;
-use super::exchange::{Exchange, Purpose, Splice};
+use super::exchange::Exchange;
+use super::purpose::{Purpose, Splice};
 use super::{Failure, Operation, Report, Step, enter};
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,100 @@
+//! What a data connection is for, and what a refusal means for it.
+
+use crate::error::{Error, Stage};
+use crate::io::{Direction, JobId};
+use crate::reply::Reply;
+use crate::request::RequestId;
+
+use super::rows::Rows;
+use super::{Failure, refused, words};
+
+/// What a data connection is for.
+pub(crate) enum Purpose {
+    /// A listing.
+    Listing(Rows),
+    /// A file.
+    File(Splice),
+}
+
+/// A file's way.
+#[derive(Clone, Copy)]
+pub(crate) struct Splice {
+    /// Whose.
+    pub(crate) request: RequestId,
+    /// The file on the driver's side.
+    pub(crate) job: JobId,
+    /// Which way.
+    pub(crate) direction: Direction,
+    /// Bytes that are there already.
+    pub(crate) offset: u64,
+    /// Whole size, where known.
+    pub(crate) size: Option<u64>,
+}
+
+impl Purpose {
+    pub(crate) fn is_upload(&self) -> bool {
+        matches!(self, Purpose::File(splice) if splice.direction == Direction::Upload)
+    }
+
+    /// Where the payload begins.
+    pub(crate) fn offset(&self) -> u64 {
+        match self {
+            Purpose::File(splice) => splice.offset,
+            Purpose::Listing(_) => 0,
+        }
+    }
+
+    /// Bytes that have to move, where that is known.
+    pub(crate) fn expected(&self) -> Option<u64> {
+        match self {
+            Purpose::File(splice) => splice.size.map(|size| size.saturating_sub(splice.offset)),
+            Purpose::Listing(_) => None,
+        }
+    }
+
+    /// That nothing is there is an answer to a listing, not a failure (rule M3).
+    pub(crate) fn is_empty_listing(&self, reply: &Reply) -> bool {
+        const WORDS: [&str; 3] = ["no members found", "no data sets found", "no files found"];
+        let text = words(reply).to_ascii_lowercase();
+        matches!(self, Purpose::Listing(rows) if rows.count() == 0)
+            && matches!(reply.code, 450 | 550)
+            && WORDS.iter().any(|words| text.contains(words))
+    }
+
+    /// The failure that a refusal is.
+    pub(crate) fn refusal(&self, reply: &Reply) -> Failure {
+        let sentence = match self {
+            Purpose::Listing(_) => "The server did not send the listing",
+            Purpose::File(Splice { direction: Direction::Download, .. }) => {
+                "The server did not send the file"
+            }
+            Purpose::File(Splice { direction: Direction::Upload, .. }) => "The server did not take the file",
+        };
+        // Of the connection, or of what was to go over it.
+        let stage = match reply.code {
+            522 | 552 => Stage::Data,
+            500.. => Stage::Server,
+            _ => Stage::Data,
+        };
+        let Failure { error, code } = refused(stage, sentence, reply);
+        let error = if wants_resumption(reply) {
+            error.with_advice(
+                "The server wants the TLS session of the control connection: set the site to TLS 1.2 only and \
+                 connect again",
+            )
+        } else if reply.class() < 4 {
+            Error { message: format!("{sentence}: its answer makes no sense"), ..error }
+        } else if self.is_upload() && self.offset() > 0 {
+            error.with_advice("Upload the file from its beginning")
+        } else {
+            error
+        };
+        Failure { error, code }
+    }
+}
+
+/// The server refused because the data connection's TLS session was not the control connection's (rule S-4).
+pub(crate) fn wants_resumption(reply: &Reply) -> bool {
+    let text = words(reply).to_ascii_lowercase();
+    matches!(reply.code, 522 | 425 | 426 | 450) && ["resum", "reuse"].iter().any(|word| text.contains(word))
+}
