@@ -1,0 +1,8 @@
+//! The first screen: preset sites, recent ones, and the connect card.
+
+mod form;
+mod places;
+mod relay_note;
+mod screen;
+
+pub(crate) use screen::ConnectScreen;

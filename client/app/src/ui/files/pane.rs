@@ -1,0 +1,331 @@
+//! Toolbar, path and list together, and what may stand in the list's place.
+
+use super::grid::Grid;
+use super::path_bar::{PathBar, focus};
+use super::toolbar::Toolbar;
+use crate::protocol::RowKind;
+use crate::store::browser::{Browser, Go};
+use crate::store::listing::Entry;
+use crate::store::session::{Phase, Session};
+use crate::store::state::Card;
+use crate::store::{Action, Shared, text, visible};
+use crate::ui::download::{self, Wanted};
+use crate::ui::failure::FailureCard;
+use crate::ui::icon::Icon;
+use crate::ui::{upload, use_app};
+use std::cell::Cell;
+use std::rc::Rc;
+use web_sys::{DragEvent, HtmlElement};
+use yew::prelude::*;
+
+/// What it shows.
+#[derive(Properties, PartialEq)]
+pub(crate) struct FilesPaneProps {
+    /// The directory.
+    pub(crate) browser: Shared<Browser>,
+    /// Error cards.
+    pub(crate) cards: Shared<Vec<Card>>,
+    /// The session.
+    pub(crate) session: Shared<Session>,
+}
+
+fn wanted(browser: &Browser, entries: &[Rc<Entry>]) -> Vec<Wanted> {
+    let file = |entry: &Rc<Entry>| {
+        let row = &entry.row;
+        // The size that a listing gives for a link is the link's own.
+        let size = row.size.filter(|_| row.kind == RowKind::File);
+        Some(Wanted { name: row.name.text.clone(), path: browser.path_of(entry)?, size })
+    };
+    entries.iter().filter(|entry| !entry.is_directory()).filter_map(file).collect()
+}
+
+/// The pane.
+#[component]
+pub(crate) fn FilesPane(props: &FilesPaneProps) -> Html {
+    let app = use_app();
+    let browser = &props.browser;
+    let up = props.session.is_up();
+    let editing = use_state_eq(|| false);
+    let folders_dropped = use_state_eq(|| false);
+    let (filter, pane) = (use_node_ref(), use_node_ref());
+    let ready = up && browser.path.is_some() && browser.complete && browser.failure.is_none();
+
+    let open = {
+        let (app, browser) = (app.clone(), browser.clone());
+        Callback::from(move |row: u32| match browser.entry(row) {
+            Some(entry) if matches!(entry.row.kind, RowKind::Directory | RowKind::Link) => {
+                app.dispatch(Action::Enter(row))
+            }
+            Some(entry) if up => download::download(&app, wanted(&browser, std::slice::from_ref(entry))),
+            _ => {}
+        })
+    };
+    let fetch = {
+        let (app, browser) = (app.clone(), browser.clone());
+        Callback::from(move |()| download::download(&app, wanted(&browser, &browser.selected())))
+    };
+    let to_list = {
+        let pane = pane.clone();
+        Callback::from(move |()| {
+            let list = pane.cast::<HtmlElement>();
+            let found = list.and_then(|list| {
+                let row = list.query_selector(".body .row[tabindex='0']").ok()?;
+                row.or_else(|| list.query_selector("[role=grid]").ok()?)
+            });
+            if let Some(found) =
+                found.and_then(|found| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(found).ok())
+            {
+                let _ = found.focus();
+            }
+        })
+    };
+    let edit = {
+        let editing = editing.setter();
+        Callback::from(move |on: bool| editing.set(on))
+    };
+    // These work wherever the focus is in the pane.
+    let on_key = {
+        let (app, edit, filter) = (app.clone(), edit.clone(), filter.clone());
+        move |event: KeyboardEvent| {
+            let typing = event.target_dyn_into::<web_sys::HtmlInputElement>().is_some();
+            let go = match (event.key().as_str(), event.ctrl_key() || event.meta_key(), event.alt_key()) {
+                ("l" | "L", true, false) => {
+                    event.prevent_default();
+                    return edit.emit(true);
+                }
+                ("/", false, false) if !typing => {
+                    event.prevent_default();
+                    return focus(&filter);
+                }
+                ("F5", ..) => Go::Again,
+                ("ArrowLeft", false, true) => Go::Back,
+                ("ArrowRight", false, true) => Go::Forward,
+                _ => return,
+            };
+            // The list has its own way with these keys.
+            if !event.default_prevented() {
+                event.prevent_default();
+                app.dispatch(Action::Go(go));
+            }
+        }
+    };
+    let drop = DropZone::new(
+        ready,
+        folders_dropped.clone(),
+        app.clone(),
+        use_memo((), |()| Cell::new(0_i32)),
+        use_state_eq(|| false),
+    );
+    let selected = browser.selected();
+    let files = selected.iter().any(|entry| !entry.is_directory());
+    let cursor = browser.selection.cursor().is_some_and(|row| browser.selection.contains(row));
+    html! {
+        <main ref={pane} class={classes!("files", drop.over().then_some("dropping"))} onkeydown={on_key}
+            ondragenter={drop.enter()} ondragover={drop.hover()} ondragleave={drop.leave()} ondrop={drop.take()}>
+            <div class="bar">
+                <Toolbar {ready} selected={selected.len()} {files} {cursor} on_download={fetch} />
+                <PathBar browser={browser.clone()} {up} editing={*editing} on_edit={edit.clone()} filter={filter.clone()}
+                    on_leave={to_list} />
+            </div>
+            <Notices cards={props.cards.clone()} session={props.session.clone()} />
+            if *folders_dropped {
+                <p class="notice" role="status">
+                    <Icon name="folder" />{text().folders_later}
+                    <button type="button" class="plain tiny" aria-label={text().dismiss} title={text().dismiss}
+                        onclick={move |_| folders_dropped.set(false)}><Icon name="x" /></button>
+                </p>
+            }
+            <div class="list">
+                <div class={classes!("hurry", browser.loading.is_some().then_some("on"))} aria-hidden="true" />
+                <Grid browser={browser.clone()} on_open={open} on_edit_path={edit.reform(|()| true)}
+                    on_filter={Callback::from(move |()| focus(&filter))} />
+                <Instead browser={browser.clone()} {up} />
+                if drop.over() {
+                    <div class="dropzone" aria-hidden="true">
+                        <Icon name="upload" />
+                        {(text().drop_here)(&visible::text(&browser.path.as_ref().map(|path| path.text.clone()).unwrap_or_default()))}
+                    </div>
+                }
+            </div>
+        </main>
+    }
+}
+
+/// Dragging files over the pane. Entering a child leaves its parent a moment later, so entries are counted.
+struct DropZone {
+    ready: bool,
+    folders: UseStateHandle<bool>,
+    app: crate::ui::App,
+    depth: Rc<Cell<i32>>,
+    over: UseStateHandle<bool>,
+}
+
+impl DropZone {
+    fn new(
+        ready: bool,
+        folders: UseStateHandle<bool>,
+        app: crate::ui::App,
+        depth: Rc<Cell<i32>>,
+        over: UseStateHandle<bool>,
+    ) -> DropZone {
+        DropZone { ready, folders, app, depth, over }
+    }
+
+    fn over(&self) -> bool {
+        *self.over && self.ready
+    }
+
+    fn enter(&self) -> Callback<DragEvent> {
+        let (depth, over) = (self.depth.clone(), self.over.setter());
+        Callback::from(move |event: DragEvent| {
+            if upload::holds_files(&event) {
+                event.prevent_default();
+                depth.set(depth.get() + 1);
+                over.set(true);
+            }
+        })
+    }
+
+    fn hover(&self) -> Callback<DragEvent> {
+        let ready = self.ready;
+        Callback::from(move |event: DragEvent| {
+            if upload::holds_files(&event) {
+                // Without this the browser would open the file in place of the page.
+                event.prevent_default();
+                if let Some(transfer) = event.data_transfer() {
+                    transfer.set_drop_effect(if ready { "copy" } else { "none" });
+                }
+            }
+        })
+    }
+
+    fn leave(&self) -> Callback<DragEvent> {
+        let (depth, over) = (self.depth.clone(), self.over.setter());
+        Callback::from(move |_| {
+            depth.set((depth.get() - 1).max(0));
+            over.set(depth.get() > 0);
+        })
+    }
+
+    fn take(&self) -> Callback<DragEvent> {
+        let (depth, over) = (self.depth.clone(), self.over.setter());
+        let (app, folders, ready) = (self.app.clone(), self.folders.setter(), self.ready);
+        Callback::from(move |event: DragEvent| {
+            event.prevent_default();
+            depth.set(0);
+            over.set(false);
+            if let Some(transfer) = event.data_transfer().filter(|_| ready) {
+                let dropped = upload::dropped(&transfer);
+                folders.set(dropped.folders > 0);
+                upload::upload(&app, dropped.files);
+            }
+        })
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct NoticesProps {
+    cards: Shared<Vec<Card>>,
+    session: Shared<Session>,
+}
+
+/// Error cards, and the way back from a lost connection.
+#[component]
+fn Notices(props: &NoticesProps) -> Html {
+    let app = use_app();
+    let lost = match &props.session.phase {
+        Phase::Lost(failure, lines) => {
+            let (again, away) = (app.clone(), app.clone());
+            html! {
+                <FailureCard title={text().lost_heading} failure={failure.clone()} lines={lines.clone()}>
+                    <button type="button" class="primary" onclick={move |_| again.dispatch(Action::Reconnect)}>
+                        {text().reconnect}
+                    </button>
+                    <button type="button" onclick={move |_| away.dispatch(Action::Disconnect)}>{text().disconnect}</button>
+                </FailureCard>
+            }
+        }
+        _ => Html::default(),
+    };
+    let card = |card: &Card| {
+        let (app, id) = (app.clone(), card.id);
+        let dismiss = Callback::from(move |()| app.dispatch(Action::Dismiss(id)));
+        html! {
+            <FailureCard key={id} title={card.title.clone()} failure={card.failure.clone()} lines={card.lines.clone()}
+                on_dismiss={dismiss} />
+        }
+    };
+    html! {
+        <div class="notices">
+            <div>{lost}</div>
+            <div>{ for props.cards.iter().map(card) }</div>
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct InsteadProps {
+    browser: Shared<Browser>,
+    up: bool,
+}
+
+/// What stands where rows would: loading, an error, or that there are none.
+#[component]
+fn Instead(props: &InsteadProps) -> Html {
+    let app = use_app();
+    let browser = &props.browser;
+    if let Some(failure) = &browser.failure {
+        let (again, back) = (app.clone(), app.clone());
+        return html! {
+            <div class="instead">
+                <FailureCard title={text().list_failed} failure={failure.clone()}>
+                    <button type="button" class="primary" onclick={move |_| again.dispatch(Action::Go(Go::Again))}>
+                        {text().retry}
+                    </button>
+                    if browser.can_go(&Go::Back) {
+                        <button type="button" onclick={move |_| back.dispatch(Action::Go(Go::Back))}>{text().go_back}</button>
+                    }
+                </FailureCard>
+            </div>
+        };
+    }
+    if !browser.order.is_empty() {
+        return match browser.unread.len() {
+            0 => Html::default(),
+            lines => html! {
+                <details class="unread">
+                    <summary>{(text().unread)(lines)}</summary>
+                    <pre>{browser.unread.iter().map(|line| visible::text(line)).collect::<Vec<_>>().join("\n")}</pre>
+                </details>
+            },
+        };
+    }
+    if !browser.entries.is_empty() {
+        let clear = move |_| app.dispatch(Action::FilterBy(String::new()));
+        return html! {
+            <div class="instead quiet">
+                <Icon name="search" />
+                <p>{(text().nothing_fits)(&browser.filter)}</p>
+                <button type="button" onclick={clear}>{text().clear_filter}</button>
+            </div>
+        };
+    }
+    if browser.loading.as_ref().is_some_and(|loading| !loading.quiet) {
+        return html! {
+            <div class="instead waiting" role="status">
+                <span class="unseen">{text().loading}</span>
+                { for (0..8).map(|line| html! { <span key={line} class="bone" aria-hidden="true" /> }) }
+            </div>
+        };
+    }
+    if browser.complete {
+        return html! {
+            <div class="instead quiet">
+                <Icon name="folder-open" />
+                <p>{text().empty_folder}</p>
+                if props.up { <p class="hint">{text().empty_advice}</p> }
+            </div>
+        };
+    }
+    Html::default()
+}

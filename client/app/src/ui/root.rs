@@ -1,0 +1,63 @@
+//! The whole page: which screen is shown, and what lies over it.
+
+use super::announcer::Announcer;
+use super::connect::ConnectScreen;
+use super::dialog::Dialogs;
+use super::dock::Dock;
+use super::files::FilesPane;
+use super::runtime::App;
+use super::status_bar::StatusBar;
+use super::top_bar::TopBar;
+use crate::store::State;
+use yew::prelude::*;
+
+/// The page.
+#[component]
+pub(crate) fn Root() -> Html {
+    let app = use_memo((), |()| App::new());
+    let state = {
+        let app = app.clone();
+        use_state(move || app.state())
+    };
+    {
+        let (app, setter) = (app.clone(), state.setter());
+        use_effect_with((), move |()| app.start(Callback::from(move |state: State| setter.set(state))));
+    }
+    let browsing = state.session.clone().filter(|session| session.has_browser());
+    let screen = match browsing.clone() {
+        Some(session) => html! {
+            <FilesPane browser={state.browser.clone()} cards={state.cards.clone()} {session} />
+        },
+        None => html! {
+            <ConnectScreen
+                session={state.session.clone()}
+                relay={state.relay.clone()}
+                leaving={state.leaving.clone().map(AttrValue::from)}
+                presets={state.presets.clone()}
+                memory={state.memory.clone()}
+            />
+        },
+    };
+    html! {
+        <ContextProvider<App> context={(*app).clone()}>
+            <div class="app">
+                <TopBar session={state.session.clone()} theme={state.memory.theme} />
+                { screen }
+                if state.session.is_some() {
+                    <Dock
+                        jobs={state.jobs.clone()}
+                        log={state.log.clone()}
+                        tab={state.tab}
+                        open={state.memory.dock_open}
+                        height={state.memory.dock_height}
+                    />
+                }
+                if let Some(session) = browsing {
+                    <StatusBar {session} browser={state.browser.clone()} />
+                }
+            </div>
+            <Dialogs session={state.session.clone()} dialog={state.dialog.clone()} />
+            <Announcer serial={state.announcement.0} words={state.announcement.1.clone()} />
+        </ContextProvider<App>>
+    }
+}
