@@ -83,11 +83,13 @@ impl Rows {
 
     fn flush(&mut self, link: &mut Link) {
         let Sink::Tell(request, path) = &self.sink else { return };
-        let mut rest = std::mem::take(&mut self.entries);
-        while !rest.is_empty() {
-            let later = rest.split_off(rest.len().min(BATCH));
-            link.tell(Event::Listed { request: *request, path: path.clone(), entries: rest });
-            rest = later;
+        let mut rest = std::mem::take(&mut self.entries).into_iter();
+        loop {
+            let entries: Vec<Entry> = rest.by_ref().take(BATCH).collect();
+            if entries.is_empty() {
+                return;
+            }
+            link.tell(Event::Listed { request: *request, path: path.clone(), entries });
         }
     }
 }

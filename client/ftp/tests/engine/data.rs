@@ -1,1 +1,311 @@
-//! data
+//! The data connection: EPSV and PASV, the order of its steps, the completion rule (rules D1 to D12).
+
+use towpath_ftp::{End, ErrorKind, Event, Outcome, Request, Stage, Verdict};
+
+use crate::talk::{Talk, broken, resumed, tls};
+
+const FEATURES: &[&str] = &["EPSV", "MLST type*;size*;", "TVFS"];
+
+/// A talk at the point where the way of passive mode is chosen.
+fn choosing(features: &[&str]) -> Talk {
+    let mut talk = Talk::plain(features);
+    talk.request(Request::List(None));
+    talk.expect(&["send PWD"]);
+    talk.server("257 \"/\"");
+    talk.expect(&["send TYPE I"]);
+    talk.server("200 ok");
+    talk
+}
+
+#[test]
+fn d4_epsv_comes_first_only_where_it_is_listed() {
+    let mut talk = choosing(&["MLST type*;", "EPSV"]);
+    talk.expect(&["send EPSV"]);
+    let mut talk = choosing(&["MLST type*;"]);
+    talk.expect(&["send PASV"]);
+    talk.server("227 Entering Passive Mode (192,0,2,7,195,80)");
+    talk.expect(&["open 2 data of 1 port 50000", "send MLSD"]);
+    assert!(!talk.logged("unroutable"));
+}
+
+#[test]
+fn d4_epsv_comes_first_over_ipv6() {
+    let mut talk = Talk::new(crate::talk::site(towpath_ftp::Encryption::None));
+    talk.request(Request::Connect);
+    talk.expect(&["open 1 ftp.example.org:21"]);
+    talk.opened_as("[2001:db8::1]:21");
+    talk.server("220 hi");
+    talk.server("230 in");
+    talk.server("215 UNIX");
+    talk.server("500 no FEAT");
+    talk.request(Request::List(None));
+    talk.server("257 \"/\"");
+    talk.server("200 ok");
+    talk.says_last("send EPSV");
+}
+
+#[test]
+fn d4_a_refused_way_gives_way_to_the_other_for_good() {
+    let mut talk = choosing(FEATURES);
+    talk.expect(&["send EPSV"]);
+    talk.server("500 no");
+    talk.expect(&["send PASV"]);
+    talk.server("227 =10,0,0,1,195,80");
+    assert!(
+        talk.logged(
+            "Status: Server sent passive reply with unroutable address. Using server address instead."
+        )
+    );
+    talk.expect(&["open 2 data of 1 port 50000", "send MLSD"]);
+    talk.data_opened();
+    talk.server("150 go");
+    talk.data_closed(End::Clean);
+    talk.server("226 done");
+    talk.request(Request::List(None));
+    talk.expect(&["send PASV"]);
+}
+
+#[test]
+fn d4_two_refusals_are_an_error_and_the_session_goes_on() {
+    let mut talk = Talk::plain(FEATURES);
+    let id = talk.request(Request::List(None));
+    talk.server("257 \"/\"");
+    talk.server("200 ok");
+    talk.server("500 no");
+    talk.says_last("send PASV");
+    talk.server("425 no");
+    let error = talk.ended(id).unwrap_err();
+    assert_eq!((error.stage, error.kind), (Stage::Data, ErrorKind::Transient));
+    talk.is_usable();
+}
+
+#[test]
+fn d4_a_connection_that_fails_gives_way_to_the_other() {
+    let mut talk = choosing(FEATURES);
+    talk.server("229 (|||50000|)");
+    talk.says_last("send MLSD");
+    talk.data_closed(broken(Stage::Connection, "connection refused"));
+    talk.expect(&[]);
+    // The server says what it has to say of the command, then all begins anew.
+    talk.server("425 cannot open data connection");
+    talk.expect(&["send PASV"]);
+    talk.server("227 (192,0,2,7,195,81)");
+    talk.expect(&["open 3 data of 1 port 50001", "send MLSD"]);
+    talk.data_opened();
+    talk.data(b"type=file; a\r\n");
+    talk.data_closed(End::Clean);
+    talk.server("226 ok");
+    assert!(talk.events.iter().any(|event| matches!(event, Event::Done { .. })), "{:?}", talk.log);
+}
+
+#[test]
+fn d4_a_connection_that_never_stands_gives_way_too() {
+    let mut talk = choosing(FEATURES);
+    talk.server("229 (|||50000|)");
+    talk.says_last("send MLSD");
+    talk.pass(19_999);
+    talk.expect(&[]);
+    talk.pass(1);
+    talk.expect(&["close 2"]);
+    talk.pass(3_000);
+    talk.expect(&["send ABOR"]);
+    talk.server("426 aborted");
+    talk.expect(&[]);
+    talk.server("226 ABOR done");
+    talk.expect(&["send PASV"]);
+}
+
+#[test]
+fn d4_no_way_at_all_is_an_error_of_the_data_connection() {
+    let mut talk = choosing(FEATURES);
+    talk.server("229 (|||50000|)");
+    talk.data_closed(broken(Stage::Connection, "connection refused"));
+    talk.server("425 no");
+    talk.server("227 (192,0,2,7,195,81)");
+    talk.data_closed(broken(Stage::Connection, "connection refused"));
+    talk.server("425 no");
+    talk.says_last("send MLSD");
+    let error = talk.events.iter().find_map(|event| match event {
+        Event::Failed { error, .. } => Some(error.clone()),
+        _ => None,
+    });
+    let error = error.expect("a failure");
+    assert_eq!(error.stage, Stage::Data);
+    assert!(error.message.contains("connection refused"), "{error}");
+    talk.events.clear();
+    talk.is_usable();
+}
+
+#[test]
+fn d2_d3_answers_of_the_other_form_are_taken_and_their_address_is_not() {
+    let mut talk = choosing(FEATURES);
+    talk.expect(&["send EPSV"]);
+    talk.server("227 Entering Passive Mode (203,0,113,9,195,80)");
+    talk.expect(&["open 2 data of 1 port 50000", "send MLSD"]);
+}
+
+#[test]
+fn d5_one_425_is_tried_again() {
+    let mut talk = choosing(FEATURES);
+    talk.server("229 (|||50000|)");
+    talk.data_opened();
+    talk.says_last("send MLSD");
+    talk.server("425 cannot build data connection");
+    talk.expect(&["close 2", "send EPSV"]);
+    talk.server("229 (|||50001|)");
+    talk.expect(&["open 3 data of 1 port 50001", "send MLSD"]);
+    talk.data_opened();
+    talk.server("425 cannot build data connection");
+    talk.expect(&["close 3"]);
+    assert!(talk.logged("Failed to retrieve directory listing"));
+    talk.events.clear();
+    talk.is_usable();
+}
+
+#[test]
+fn d7_tls_begins_when_the_connection_stands_and_the_command_is_sent() {
+    let mut talk = Talk::secure(FEATURES);
+    // REST stands between: TLS waits for RETR.
+    talk.request(Request::Download {
+        job: towpath_ftp::JobId(5),
+        path: crate::talk::path("/f"),
+        size: Some(10),
+        offset: 4,
+    });
+    talk.expect(&["send TYPE I"]);
+    talk.server("200 ok");
+    talk.server("229 (|||50000|)");
+    talk.expect(&["send EPSV", "open 2 data of 1 port 50000", "send REST 4"]);
+    talk.data_opened();
+    talk.expect(&[]);
+    talk.server("350 ok");
+    talk.expect(&["send RETR /f", "splice 2 download job 5 at 4", "starttls 2 ftp.example.org group 1"]);
+}
+
+#[test]
+fn d8_the_halves_come_in_either_order() {
+    // Final reply first.
+    let mut talk = Talk::plain(FEATURES);
+    let id = talk.download(Some(3), 0);
+    talk.server("226 done");
+    talk.expect(&[]);
+    talk.pass(19_999);
+    talk.moved(1);
+    talk.pass(19_999);
+    talk.moved(3);
+    talk.data_closed(End::Clean);
+    assert_eq!(talk.ended(id), Ok(Outcome::Transferred { bytes: 3 }));
+    talk.is_usable();
+    // Data first, 150 after it.
+    let mut talk = Talk::plain(FEATURES);
+    let id = talk.download(Some(3), 0);
+    talk.moved(3);
+    talk.data_closed(End::Clean);
+    talk.server("150 here it comes");
+    talk.server("226 done");
+    assert_eq!(talk.ended(id), Ok(Outcome::Transferred { bytes: 3 }));
+    talk.is_usable();
+}
+
+#[test]
+fn d9_any_success_is_one() {
+    for reply in ["226 ok", "250 ok", "200 ok", "225 ok"] {
+        let mut talk = Talk::plain(FEATURES);
+        let id = talk.download(Some(0), 0);
+        talk.server("125 open already");
+        talk.data_closed(End::Clean);
+        talk.server(reply);
+        assert_eq!(talk.ended(id), Ok(Outcome::Transferred { bytes: 0 }), "{reply}");
+    }
+}
+
+#[test]
+fn d10_refusals_have_their_kind() {
+    let check = |reply: &str, stage, kind| {
+        let mut talk = Talk::plain(FEATURES);
+        let id = talk.upload(Some(3), 0);
+        talk.server(reply);
+        talk.expect(&["abort 2"]);
+        let error = talk.ended(id).unwrap_err();
+        assert_eq!((error.stage, error.kind), (stage, kind), "{reply}");
+        assert_eq!(error.reply.as_deref(), Some(reply));
+        talk.is_usable();
+    };
+    check("552 Quota exceeded", Stage::Data, ErrorKind::Full);
+    check("452 Disk full", Stage::Data, ErrorKind::Full);
+    check("450 busy", Stage::Data, ErrorKind::Transient);
+    check("426 aborted", Stage::Data, ErrorKind::Transient);
+    check("553 no", Stage::Server, ErrorKind::Refused);
+    check("550 Broken pipe", Stage::Server, ErrorKind::Transient);
+    check("350 what", Stage::Data, ErrorKind::Protocol);
+}
+
+#[test]
+fn s4_a_server_that_wants_resumption_gets_an_advice() {
+    for reply in ["522 SSL connection failed; session reuse required", "425 TLS session not resumed"] {
+        let mut talk = Talk::secure(FEATURES);
+        let id = talk.download(Some(3), 0);
+        talk.data_closed(broken(Stage::Tls, "connection reset"));
+        assert!(talk.events.is_empty());
+        talk.server(reply);
+        let error = talk.ended(id).unwrap_err();
+        assert!(error.advice.contains("TLS 1.2 only"), "{error}");
+        talk.says_last("starttls 2 ftp.example.org group 1");
+        talk.is_usable();
+    }
+}
+
+#[test]
+fn s7_another_certificate_on_the_data_connection_ends_the_transfer() {
+    let mut talk = Talk::secure(FEATURES);
+    let id = talk.upload(Some(3), 0);
+    talk.says_last("starttls 2 ftp.example.org group 1");
+    talk.data_secured(tls(Verdict::Trusted, "b"));
+    talk.expect(&["abort 2"]);
+    talk.server("426 aborted");
+    let error = talk.ended(id).unwrap_err();
+    assert_eq!((error.stage, error.kind), (Stage::Tls, ErrorKind::NotAccepted));
+    assert!(!talk.events.iter().any(|event| matches!(event, Event::DataSecured { .. })));
+    talk.is_usable();
+}
+
+#[test]
+fn s5_the_same_certificate_is_accepted_and_resumption_told() {
+    for (session, expected) in [(tls(Verdict::SelfSigned, "a"), false), (resumed("a"), true)] {
+        let mut talk = Talk::secure(FEATURES);
+        let id = talk.download(Some(3), 0);
+        talk.says_last("starttls 2 ftp.example.org group 1");
+        talk.server("150 go");
+        talk.data_secured(session);
+        talk.expect(&["accept 2"]);
+        assert_eq!(talk.events.pop_front(), Some(Event::DataSecured { resumed: expected }));
+        talk.moved(3);
+        talk.data_closed(End::Clean);
+        talk.server("226 ok");
+        talk.events.retain(|event| !matches!(event, Event::Progressed { .. }));
+        assert_eq!(talk.ended(id), Ok(Outcome::Transferred { bytes: 3 }));
+    }
+    // A resumed session may come without a chain; one that is not may not.
+    let mut bare = resumed("a");
+    bare.chain.clear();
+    let mut talk = Talk::secure(FEATURES);
+    talk.download(Some(3), 0);
+    talk.data_secured(bare.clone());
+    talk.says_last("accept 2");
+    bare.resumed = false;
+    let mut talk = Talk::secure(FEATURES);
+    talk.download(Some(3), 0);
+    talk.data_secured(bare);
+    talk.says_last("close 2");
+}
+
+#[test]
+fn a_second_transfer_sends_no_second_type() {
+    let mut talk = Talk::plain(FEATURES);
+    talk.download(Some(0), 0);
+    talk.data_closed(End::Clean);
+    talk.server("226 ok");
+    talk.request(Request::List(None));
+    talk.server("257 \"/\"");
+    talk.expect(&["send PWD", "send EPSV"]);
+}

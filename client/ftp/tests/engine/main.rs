@@ -5,5 +5,7 @@ mod data;
 mod hostile;
 mod listing;
 mod login;
+mod simple;
 mod talk;
 mod transfer;
+mod walk;

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use towpath_ftp::{
-    Certificate, ConnId, Direction, Encryption, End, Event, Input, LogKind, Output, Request, RequestId,
-    Secret, Session, Site, Stage, Target, Time, TlsSession, Verdict,
+    Certificate, ConnId, Direction, Encryption, End, Event, Input, JobId, LogKind, Output, Request,
+    RequestId, Secret, Session, Site, Stage, Target, Time, TlsSession, Verdict,
 };
 
 /// The name of every control connection's peer.
@@ -136,6 +136,51 @@ impl Talk {
         self.log.clear();
     }
 
+    /// Up to the command of a download of `/f`, over EPSV; its data connection is 2 and stands.
+    pub(crate) fn download(&mut self, size: Option<u64>, offset: u64) -> RequestId {
+        let id = self.request(Request::Download { job: JobId(5), path: path("/f"), size, offset });
+        self.transfer("RETR /f", offset);
+        id
+    }
+
+    /// The same of an upload.
+    pub(crate) fn upload(&mut self, size: Option<u64>, offset: u64) -> RequestId {
+        let id = self.request(Request::Upload { job: JobId(5), path: path("/f"), size, offset });
+        self.transfer("STOR /f", offset);
+        id
+    }
+
+    fn transfer(&mut self, command: &str, offset: u64) {
+        self.expect(&["send TYPE I"]);
+        self.server("200 binary");
+        self.expect(&["send EPSV"]);
+        self.server("229 ok (|||50000|)");
+        if offset > 0 {
+            self.expect(&["open 2 data of 1 port 50000", &format!("send REST {offset}")]);
+            self.server("350 go on");
+        } else {
+            let open = self.says.pop_front();
+            assert_eq!(open.as_deref(), Some("open 2 data of 1 port 50000"));
+        }
+        let way = if command.starts_with("RETR") { "download" } else { "upload" };
+        self.expect(&[&format!("send {command}"), &format!("splice 2 {way} job 5 at {offset}")]);
+        self.data_opened();
+    }
+
+    /// Up to the MLSD of `/`; its data connection is 2 and stands.
+    pub(crate) fn list(&mut self) -> RequestId {
+        let id = self.request(Request::List(None));
+        self.expect(&["send PWD"]);
+        self.server("257 \"/\"");
+        self.expect(&["send TYPE I"]);
+        self.server("200 binary");
+        self.expect(&["send EPSV"]);
+        self.server("229 ok (|||50000|)");
+        self.expect(&["open 2 data of 1 port 50000", "send MLSD"]);
+        self.data_opened();
+        id
+    }
+
     /// Hands a request in and returns its number.
     pub(crate) fn request(&mut self, request: Request) -> RequestId {
         self.next_request += 1;
@@ -154,8 +199,13 @@ impl Talk {
 
     /// The control connection stands.
     pub(crate) fn opened(&mut self) {
+        self.opened_as(PEER);
+    }
+
+    /// The same, with this peer.
+    pub(crate) fn opened_as(&mut self, peer: &str) {
         let conn = self.control.expect("a control connection");
-        self.input(Input::Opened { conn, peer: PEER.into() });
+        self.input(Input::Opened { conn, peer: peer.into() });
     }
 
     /// The data connection stands.
@@ -276,6 +326,16 @@ impl Talk {
     pub(crate) fn expect(&mut self, says: &[&str]) {
         let said: Vec<String> = self.says.drain(..).collect();
         assert_eq!(said, says, "log: {:#?}", self.log);
+    }
+
+    /// What the session has said since the last time.
+    pub(crate) fn said(&mut self) -> Vec<String> {
+        self.says.drain(..).collect()
+    }
+
+    /// How some request ended, if one has.
+    pub(crate) fn ended_yet(&self) -> Option<&Event> {
+        self.events.iter().find(|event| matches!(event, Event::Done { .. } | Event::Failed { .. }))
     }
 
     /// The last thing that the session has said; what came before is forgotten.
