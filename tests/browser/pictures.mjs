@@ -17,7 +17,7 @@ truncateSync(large, 1_500_000_000);
 function start(program, args) {
   const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
   return new Promise((resolve) =>
-    createInterface(child.stdout).once("line", (line) => resolve({ line, stop: () => child.kill("SIGTERM") })),
+    createInterface(child.stdout).once("line", (line) => resolve({ line, stop: () => (child.stdin.end(), child.kill("SIGTERM")) })),
   );
 }
 
@@ -76,7 +76,7 @@ for (const colorScheme of ["light", "dark"]) {
       await page.goto(real.relay);
       await page.getByRole("textbox", { name: "Host" }).fill("127.0.0.1");
       await page.getByLabel("Port").fill(String(real.pureftpd.port));
-      await page.getByRole("textbox", { name: "User" }).fill(real.user);
+      await page.getByRole("textbox", { name: "User" }).fill(real.pureftpd.user);
       await page.getByLabel("Password", { exact: true }).fill("wrong");
       await page.getByRole("button", { name: "Connect", exact: true }).click();
       await page.getByRole("dialog", { name: "Unknown certificate" }).waitFor();

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 /** Starts a program and resolves with the first line on its standard output. */
-async function start(program, args) {
+async function start(program, args, signal) {
   const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
   const line = await new Promise((resolve, reject) => {
     createInterface(child.stdout).once("line", resolve);
@@ -15,7 +15,7 @@ async function start(program, args) {
     new Promise((resolve) => {
       child.once("exit", resolve);
       child.stdin.end();
-      child.kill("SIGTERM");
+      if (signal) child.kill(signal);
     });
   return { line, stop };
 }
@@ -30,13 +30,13 @@ export const test = base.extend({
   /** Address of `towpath demo`. */
   demo: [
     async ({}, use) => {
-      const demo = await start(needed("TOWPATH_BIN"), ["demo", "--www", needed("TOWPATH_WWW")]);
+      const demo = await start(needed("TOWPATH_BIN"), ["demo", "--www", needed("TOWPATH_WWW")], "SIGTERM");
       await use(demo.line.match(/http:\S+/)[0]);
       await demo.stop();
     },
     { scope: "worker" },
   ],
-  /** Real FTP servers and a relay that lists them: `{ relay, user, password, pureftpd: { port, root }, … }`. */
+  /** Real FTP servers and a relay that lists them: `{ relay, pureftpd: { port, user, password, path, root }, … }`. */
   servers: [
     async ({}, use) => {
       const servers = await start(needed("TOWPATH_SERVERS"), ["--www", needed("TOWPATH_WWW")]);
@@ -60,10 +60,11 @@ export const test = base.extend({
 
 export { expect };
 
-/** Fills the connect card and presses Connect. */
-export async function connect(page, { relay, host = "127.0.0.1", port, user, password, encryption }) {
+/** Fills the connect card and presses Connect. A path goes in as a person would paste it: within an address. */
+export async function connect(page, { relay, host = "127.0.0.1", port, path = "/", user, password, encryption }) {
   await page.goto(relay);
-  await page.getByRole("textbox", { name: "Host" }).fill(host);
+  const address = path === "/" ? host : `ftpes://${host}:${port}${path}`;
+  await page.getByRole("textbox", { name: "Host" }).fill(address);
   await page.getByLabel("Port").fill(String(port));
   await page.getByRole("textbox", { name: "User" }).fill(user);
   await page.getByLabel("Password", { exact: true }).fill(password);

@@ -15,16 +15,16 @@ pub(crate) fn run() -> Result<()> {
     setup::debian(&BROWSER)?;
     lint::run()?;
     // Fetches and unpacks the FTP servers, so that the tests themselves need no network.
-    command::run(&mut command::cargo(&["run", "--quiet", "--package", "towpath-tests", "--bin", "fetch-servers"]))?;
-    command::run(&mut command::cargo(&["build", "--quiet", "--package", "towpath-relay", "--bin", "towpath"]))?;
+    command::run(&mut command::cargo(&["build", "--workspace", "--bins"]))?;
+    command::run(&mut command::new(&crate::target().join("debug/fetch-servers").to_string_lossy(), &[]))?;
     command::run(&mut command::cargo(&["test", "--workspace"]))?;
     let dist = page::build(&page::Options { optimise: true })?;
     let playwright = setup::browser_tests().join("node_modules/@playwright/test/cli.js");
     let mut journeys = command::new("node", &[]);
-    journeys.arg(playwright).arg("test").env("TOWPATH_WWW", &dist).env(
-        "TOWPATH_BIN",
-        crate::target().join("debug/towpath"),
-    );
+    journeys.arg(playwright).arg("test").env("TOWPATH_WWW", &dist);
+    for (name, program) in [("TOWPATH_BIN", "towpath"), ("TOWPATH_SERVERS", "journey-servers")] {
+        journeys.env(name, crate::target().join("debug").join(program));
+    }
     command::run(journeys.current_dir(setup::browser_tests()))?;
     eprintln!("all checks passed in {:.1} minutes", start.elapsed().as_secs_f32() / 60.0);
     Ok(())

@@ -25,12 +25,7 @@ for (const colorScheme of ["light", "dark"]) {
         await page.getByRole("button", { name: /Demo server/ }).click();
         await expect(files(page).getByRole("row").nth(2)).toBeVisible();
         expect(await findings(page)).toEqual([]);
-        await connect(page, {
-          relay: servers.relay,
-          port: servers.pureftpd.port,
-          user: servers.user,
-          password: servers.password,
-        });
+        await connect(page, { relay: servers.relay, ...servers.pureftpd });
         await expect(page.getByRole("dialog", { name: "Unknown certificate" })).toBeVisible();
         expect(await findings(page)).toEqual([]);
       });

@@ -1,12 +1,7 @@
 // Pure-FTPd with a self-signed certificate: the card, Trust once, and a log that reads as FileZilla's.
 import { connect, expect, files, log, test, trustOnce } from "../support.mjs";
 
-const site = (servers, server) => ({
-  relay: servers.relay,
-  port: servers[server].port,
-  user: servers.user,
-  password: servers.password,
-});
+const site = (servers, server) => ({ relay: servers.relay, ...servers[server] });
 
 test("trust once, and the log reads as FileZilla's", async ({ page, servers }) => {
   await connect(page, site(servers, "pureftpd"));
@@ -29,7 +24,7 @@ test("trust once, and the log reads as FileZilla's", async ({ page, servers }) =
     /^Trace: Protocol: TLS1\.[23], Key exchange: \S+, Cipher: /,
     "Status: Verifying certificate...",
     "Status: TLS connection established.",
-    `Command: USER ${servers.user}`,
+    `Command: USER ${servers.pureftpd.user}`,
     /^Response: 331 /,
     /^Command: PASS \*+$/,
     /^Response: 230 /,
@@ -53,7 +48,7 @@ test("trust once, and the log reads as FileZilla's", async ({ page, servers }) =
     expect(found, `${want} after line ${at} of\n${lines.join("\n")}`).toBeGreaterThanOrEqual(at);
     at = found + 1;
   }
-  expect(lines.join("\n")).not.toContain(servers.password);
+  expect(lines.join("\n")).not.toContain(servers.pureftpd.password);
 });
 
 test("cancel sends no password", async ({ page, servers }) => {

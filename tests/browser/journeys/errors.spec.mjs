@@ -2,7 +2,7 @@
 import { connect, expect, test, trustOnce } from "../support.mjs";
 
 test("a wrong password shows the server's words and asks again", async ({ page, servers }) => {
-  await connect(page, { relay: servers.relay, port: servers.pureftpd.port, user: servers.user, password: "wrong" });
+  await connect(page, { relay: servers.relay, ...servers.pureftpd, password: "wrong" });
   await trustOnce(page);
   const alert = page.getByRole("alert");
   await expect(alert).toContainText(/login/i);

@@ -4,12 +4,7 @@ import { join } from "node:path";
 import { connect, expect, files, row, test, trustOnce, upload } from "../support.mjs";
 
 test.beforeEach(async ({ page, servers }) => {
-  await connect(page, {
-    relay: servers.relay,
-    port: servers.pureftpd.port,
-    user: servers.user,
-    password: servers.password,
-  });
+  await connect(page, { relay: servers.relay, ...servers.pureftpd });
   await trustOnce(page);
   await expect(files(page)).toBeVisible();
 });
