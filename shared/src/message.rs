@@ -124,7 +124,7 @@ impl Message {
         })
     }
 
-    fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         match self {
             Message::Hello(_) => Kind::Hello,
             Message::Welcome(_) => Kind::Welcome,
@@ -157,4 +157,253 @@ fn parse<T: DeserializeOwned>(kind: Kind, payload: &[u8]) -> Result<T, FrameErro
         return Err(FrameError::Length { kind, len: payload.len() });
     }
     serde_json::from_slice(payload).map_err(|error| FrameError::Json { kind, text: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::{Site, SiteEncryption};
+    use crate::reset::{MAX_TEXT, Reason};
+    use crate::stream::StreamKind;
+    use crate::tls::{Certificate, TlsVersion, Verdict};
+    use proptest::collection::vec;
+    use proptest::option;
+    use proptest::prelude::*;
+
+    fn text() -> impl Strategy<Value = String> {
+        "\\PC{0,20}|[a-z\"\\\\\u{0}-\u{1f}]{0,20}"
+    }
+
+    fn site() -> impl Strategy<Value = Site> {
+        let encryption = prop_oneof![
+            Just(SiteEncryption::None),
+            Just(SiteEncryption::ExplicitIfOffered),
+            Just(SiteEncryption::Explicit),
+            Just(SiteEncryption::Implicit),
+        ];
+        (text(), text(), any::<u16>(), encryption, option::of(text()), option::of(text())).prop_map(
+            |(name, host, port, encryption, user, path)| Site { name, host, port, encryption, user, path },
+        )
+    }
+
+    fn certificate() -> impl Strategy<Value = Certificate> {
+        (vec(text(), 6..7), vec(text(), 0..4), any::<i64>(), any::<i64>()).prop_map(
+            |(texts, names, not_before, not_after)| {
+                let mut texts = texts.into_iter();
+                let mut text = || texts.next().unwrap_or_default();
+                Certificate {
+                    subject: text(),
+                    issuer: text(),
+                    names,
+                    not_before,
+                    not_after,
+                    serial: text(),
+                    key: text(),
+                    sha256: text(),
+                    spki_sha256: text(),
+                }
+            },
+        )
+    }
+
+    fn version() -> impl Strategy<Value = TlsVersion> {
+        prop_oneof![Just(TlsVersion::Tls12), Just(TlsVersion::Tls13)]
+    }
+
+    fn info() -> impl Strategy<Value = TlsInfo> {
+        let verdict = prop_oneof![
+            Just(Verdict::Trusted),
+            Just(Verdict::SelfSigned),
+            Just(Verdict::UnknownIssuer),
+            Just(Verdict::Expired),
+            Just(Verdict::NotYetValid),
+            Just(Verdict::WrongName),
+            text().prop_map(Verdict::Invalid),
+        ];
+        (verdict, version(), text(), text(), any::<bool>(), any::<bool>(), vec(certificate(), 0..3)).prop_map(
+            |(verdict, version, key_exchange, cipher, resumed, gate_open, chain)| TlsInfo {
+                verdict,
+                version,
+                key_exchange,
+                cipher,
+                resumed,
+                gate_open,
+                chain,
+            },
+        )
+    }
+
+    fn reset() -> impl Strategy<Value = Reset> {
+        let reason = proptest::sample::select(Reason::ALL.to_vec());
+        (reason, any::<u16>(), "\\PC{0,200}").prop_map(|(reason, detail, text)| {
+            let mut reset = Reset::new(reason, text);
+            reset.detail = detail;
+            reset
+        })
+    }
+
+    fn window() -> impl Strategy<Value = u64> {
+        any::<u16>().prop_map(|units| u64::from(units) * WINDOW_UNIT)
+    }
+
+    /// Every message that there is.
+    fn message() -> impl Strategy<Value = Message> {
+        let control = (text(), any::<u16>()).prop_map(|(host, port)| StreamKind::Control { host, port });
+        let data = any::<(u32, u16)>().prop_map(|(parent, port)| StreamKind::Data { parent, port });
+        let features = || vec(text(), 0..3);
+        prop_oneof![
+            (text(), features()).prop_map(|(agent, features)| Message::Hello(Hello { agent, features })),
+            // A page is wasm32: sizes there have 32 bits.
+            (text(), features(), any::<u32>(), any::<u32>(), vec(site(), 0..4)).prop_map(
+                |(agent, features, max_payload, max_streams, sites)| Message::Welcome(Welcome {
+                    agent,
+                    features,
+                    max_payload: max_payload as usize,
+                    max_streams: max_streams as usize,
+                    sites,
+                })
+            ),
+            any::<u64>().prop_map(Message::Ping),
+            any::<u64>().prop_map(Message::Pong),
+            (text(), any::<u64>()).prop_map(|(text, drain_ms)| Message::GoAway(GoAway { text, drain_ms })),
+            (prop_oneof![control, data], window())
+                .prop_map(|(kind, window)| Message::Open { open: Open { kind }, window }),
+            (text(), text(), any::<u64>(), window()).prop_map(|(peer, local, connect_ms, window)| {
+                Message::Opened { opened: Opened { peer, local, connect_ms }, window }
+            }),
+            any::<u64>().prop_map(Message::Credit),
+            any::<bool>().prop_map(|unclean| Message::Fin { unclean }),
+            reset().prop_map(Message::Reset),
+            (text(), any::<u64>(), option::of(version())).prop_map(|(server_name, received, max_version)| {
+                Message::StartTls(StartTls { server_name, received, max_version })
+            }),
+            info().prop_map(Message::TlsInfo),
+            (any::<u16>(), vec(any::<u8>(), 0..300)).prop_map(|(index, der)| Message::TlsCert { index, der }),
+            Just(Message::TlsAccept),
+        ]
+    }
+
+    fn decode(frame: &[u8]) -> Result<(Header, Message), FrameError> {
+        let (header, payload) = Header::split(frame)?;
+        Ok((header, Message::decode(header, payload)?))
+    }
+
+    proptest! {
+        #[test]
+        fn encode_and_decode_are_inverse(message in message(), stream in any::<u32>()) {
+            let frame = message.encode(StreamId(stream));
+            let (header, decoded) = decode(&frame).unwrap();
+            prop_assert_eq!(header.stream, StreamId(stream));
+            prop_assert_eq!(header.kind, message.kind());
+            prop_assert_eq!(decoded, message);
+        }
+
+        /// Whatever is understood is understood the same after another turn.
+        #[test]
+        fn any_bytes(mut frame in vec(any::<u8>(), 0..64), kind in 0u8..0x40) {
+            if let Some(first) = frame.first_mut() {
+                *first = kind;
+            }
+            if let Ok((header, message)) = decode(&frame) {
+                let (again, same) = decode(&message.encode(header.stream)).unwrap();
+                prop_assert_eq!(again.kind, header.kind);
+                prop_assert_eq!(same, message);
+            }
+        }
+
+        #[test]
+        fn any_cut_and_any_changed_byte(message in message(), cut in any::<usize>(), place in any::<usize>(), byte in any::<u8>()) {
+            let frame = message.encode(StreamId(1));
+            let _ = decode(&frame[..cut % frame.len()]);
+            let mut changed = frame;
+            let place = place % changed.len();
+            changed[place] = byte;
+            let _ = decode(&changed);
+        }
+    }
+
+    #[test]
+    fn lengths_that_do_not_fit() {
+        let wrong = |kind, len: usize| {
+            let header = Header::new(kind, StreamId(1));
+            let result = Message::decode(header, &vec![b' '; len]);
+            assert_eq!(result, Err(FrameError::Length { kind, len }));
+        };
+        for kind in [Kind::Ping, Kind::Pong, Kind::Credit] {
+            wrong(kind, 7);
+            wrong(kind, 9);
+        }
+        wrong(Kind::Fin, 1);
+        wrong(Kind::TlsAccept, 1);
+        wrong(Kind::Reset, 3);
+        wrong(Kind::Reset, 4 + MAX_TEXT + 1);
+        wrong(Kind::TlsCert, MAX_PAYLOAD + 1);
+        wrong(Kind::Data, 0);
+        for kind in [
+            Kind::Hello,
+            Kind::Welcome,
+            Kind::GoAway,
+            Kind::Open,
+            Kind::Opened,
+            Kind::StartTls,
+            Kind::TlsInfo,
+        ] {
+            wrong(kind, MAX_JSON + 1);
+        }
+    }
+
+    #[test]
+    fn cold_frames_tolerate_what_newer_versions_add() {
+        let json = br#"{"max_payload":65536,"max_streams":8,"new":{"deep":[1]},"sites":[{"name":"n","host":"h","port":21,"new":1}]}"#;
+        let message = Message::decode(Header::new(Kind::Welcome, StreamId::LINK), json).unwrap();
+        let Message::Welcome(welcome) = message else { panic!("{message:?}") };
+        assert_eq!((welcome.max_payload, welcome.sites[0].encryption), (65536, SiteEncryption::Explicit));
+        let json = br#"{"kind":"control","host":"h","port":21,"new":1}"#;
+        assert!(Message::decode(Header::new(Kind::Open, StreamId(1)), json).is_ok());
+        for json in [
+            &b""[..],
+            b"{}",
+            b"null",
+            b"[",
+            b"{\"kind\":\"file\"}",
+            b"{\"kind\":\"control\",\"host\":\"h\",\"port\":65536}",
+            b"\xff",
+        ] {
+            let result = Message::decode(Header::new(Kind::Open, StreamId(1)), json);
+            assert!(matches!(result, Err(FrameError::Json { kind: Kind::Open, .. })), "{json:?}");
+        }
+        // Nesting is bounded by the parser.
+        let deep = [&b"{\"new\":"[..], &[b'['; 10_000]].concat();
+        assert!(Message::decode(Header::new(Kind::Hello, StreamId::LINK), &deep).is_err());
+    }
+
+    #[test]
+    fn kinds_that_are_not_known() {
+        let known = [1, 2, 5, 6, 7, 0x10, 0x11, 0x20, 0x21, 0x22, 0x23, 0x30, 0x31, 0x32, 0x33];
+        for kind in 0..=255u8 {
+            let plain = Header::split(&[kind, 0, 0, 0, 0, 0, 0, 0]).map(drop);
+            let ignorable = Header::split(&[kind, Flags::IGNORABLE.0, 0, 0, 0, 0, 0, 0]).map(drop);
+            if known.contains(&kind) {
+                assert_eq!((plain, ignorable), (Ok(()), Ok(())));
+            } else {
+                assert_eq!(
+                    (plain, ignorable),
+                    (Err(FrameError::UnknownKind(kind)), Err(FrameError::Ignorable))
+                );
+            }
+        }
+        assert_eq!(Header::split(&[1; 7]), Err(FrameError::Short));
+    }
+
+    #[test]
+    fn the_wire_is_little_endian_and_fixed() {
+        let open = Open { kind: StreamKind::Data { parent: 1, port: 50_000 } };
+        let frame = Message::Open { open, window: 64 * WINDOW_UNIT }.encode(StreamId(0x0102_0304));
+        assert_eq!(frame[..8], [0x10, 0, 64, 0, 4, 3, 2, 1]);
+        assert_eq!(&frame[8..], br#"{"kind":"data","parent":1,"port":50000}"#);
+        assert_eq!(Message::Credit(258).encode(StreamId(1))[8..], [2, 1, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(Message::Fin { unclean: true }.encode(StreamId(1)), [0x22, 2, 0, 0, 1, 0, 0, 0]);
+        let reset = Message::Reset(Reset::new(Reason::PolicyDenied, "no")).encode(StreamId(1));
+        assert_eq!(reset[8..], [6, 0, 0, 0, b'n', b'o']);
+    }
 }

@@ -100,3 +100,37 @@ impl Reset {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_their_own_inverse_and_the_unknown_are_internal() {
+        for reason in Reason::ALL {
+            assert_eq!(Reason::from_code(*reason as u16), *reason);
+        }
+        for code in [0, 14, 15, 20, u16::MAX] {
+            assert_eq!(Reason::from_code(code), Reason::Internal);
+        }
+    }
+
+    #[test]
+    fn text_is_cut_at_a_character() {
+        let reset = Reset::new(Reason::Internal, "é".repeat(MAX_TEXT));
+        assert_eq!(reset.text.len(), MAX_TEXT);
+        let reset = Reset::new(Reason::Internal, format!("x{}", "é".repeat(MAX_TEXT)));
+        assert_eq!(reset.text.len(), MAX_TEXT - 1);
+        // A text that was set past the constructor is cut on the wire.
+        let long = Reset { text: "y".repeat(1000), ..reset };
+        let mut out = Vec::new();
+        long.encode(&mut out);
+        assert_eq!(out.len(), 4 + MAX_TEXT);
+    }
+
+    #[test]
+    fn text_that_is_no_utf8_is_shown_as_far_as_it_goes() {
+        let reset = Reset::decode(&[6, 0, 1, 0, b'a', 0xff, b'b']).unwrap();
+        assert_eq!(reset, Reset { reason: Reason::PolicyDenied, detail: 1, text: "a\u{fffd}b".into() });
+    }
+}
