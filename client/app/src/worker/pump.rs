@@ -252,12 +252,12 @@ mod tests {
 
     #[test]
     fn an_empty_file_is_finished_at_once() {
-        assert_eq!(upload(&[], 0, [0].into_iter()), []);
+        assert!(upload(&[], 0, [0].into_iter()).is_empty());
     }
 
     #[test]
     fn an_offset_past_the_end_sends_nothing() {
-        assert_eq!(upload(b"abc", 9, [10].into_iter()), []);
+        assert!(upload(b"abc", 9, [10].into_iter()).is_empty());
     }
 
     #[test]
