@@ -48,7 +48,7 @@ impl Session {
             Input::Cancel(id) => self.cancel(id),
             Input::Answer(yes) => self.signal(Signal::Answer(yes)),
             Input::Opened { conn, peer } => self.opened(conn, peer),
-            Input::Secured { conn, tls } if self.is_ours(conn) => self.signal(Signal::Secured(tls)),
+            Input::Secured { conn, tls } if self.is_due(conn) => self.signal(Signal::Secured(tls)),
             Input::Bytes(conn, bytes) => self.bytes(conn, bytes),
             Input::Moved { conn, total } if self.is_data(conn) => self.signal(Signal::Moved(total)),
             Input::Closed { conn, end } => self.closed(conn, end),
@@ -71,7 +71,7 @@ impl Session {
         if self.is_control(conn) {
             self.link.server.peer = peer;
         }
-        if self.is_ours(conn) {
+        if self.is_due(conn) {
             self.signal(Signal::Opened);
         }
     }
@@ -107,9 +107,7 @@ impl Session {
         }
         control.heard(now);
         let read = control.reader.push(bytes);
-        while let Some(reply) = self.link.control.as_mut().and_then(|control| control.reader.next()) {
-            self.reply(&reply);
-        }
+        self.replies();
         let Some(control) = &mut self.link.control else { return };
         let strays = control.reader.strays();
         control.read_up();
@@ -132,6 +130,13 @@ impl Session {
         };
         let error = Error::new(Stage::Server, ErrorKind::Protocol, error);
         self.lose(error.clone(), error);
+    }
+
+    /// Takes the replies that are whole.
+    fn replies(&mut self) {
+        while let Some(reply) = self.link.control.as_mut().and_then(|control| control.reader.next()) {
+            self.reply(&reply);
+        }
     }
 
     /// A whole reply came: to the operation whose command it answers.
@@ -345,6 +350,7 @@ impl Session {
             && let Some(reply) = self.link.control.as_mut().and_then(control::Control::end_oddly)
         {
             self.reply(&reply);
+            self.replies();
         }
         if self.operation_deadline().is_some_and(|at| at <= now)
             && let Some(operation) = self.stack.last_mut()
@@ -371,8 +377,10 @@ impl Session {
         self.link.data.as_ref().is_some_and(|data| data.conn == conn && data.end.is_none())
     }
 
-    fn is_ours(&self, conn: ConnId) -> bool {
-        self.is_control(conn) || self.is_data(conn)
+    /// Whether this is the connection that the operation on top is making: in the logon the control connection, later
+    /// the data connection.
+    fn is_due(&self, conn: ConnId) -> bool {
+        self.is_data(conn) || (self.is_control(conn) && !self.link.server.logged_in)
     }
 }
 

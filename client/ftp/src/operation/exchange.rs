@@ -116,8 +116,10 @@ impl Exchange {
 
     /// Sends the command, unless the data connection has failed already.
     fn go(&mut self, link: &mut Link) -> Step {
-        if let Some(End::Failed { stage, text }) = link.data.as_ref().and_then(|data| data.end.clone()) {
-            return self.unreachable(link, stage, &text);
+        match link.data.as_ref().and_then(|data| data.end.clone()) {
+            Some(End::Failed { stage, text }) => return self.unreachable(link, stage, &text),
+            Some(_) => return self.unreachable(link, Stage::Data, "the server closed it at once"),
+            None => {}
         }
         self.state = State::Moving;
         self.since = link.now;

@@ -2,6 +2,7 @@
 //! to them, since servers take blanks, brackets and dashes in those for options (rules P4, M1 to M3).
 
 use crate::command::Command;
+use crate::error::Error;
 use crate::event::Outcome;
 use crate::link::Link;
 use crate::listing::Parser;
@@ -100,7 +101,13 @@ impl List {
             }
             _ => {
                 link.error("Failed to retrieve directory listing");
-                Step::Fail(failure)
+                // Of many directories the one that failed must be named.
+                let path = escape(self.actual.as_bytes());
+                let message = match (self.told, form) {
+                    (None, Some(_)) => format!("{path}: {}", failure.error.message),
+                    _ => failure.error.message,
+                };
+                Step::fail(Failure { error: Error { message, ..failure.error }, ..failure })
             }
         }
     }

@@ -134,7 +134,7 @@ pub(crate) enum Signal {
 }
 
 /// A small state machine.
-pub(crate) trait Operation {
+pub(crate) trait Operation: Send {
     /// It is on top of the stack.
     fn start(&mut self, link: &mut Link) -> Step;
 

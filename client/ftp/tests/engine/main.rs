@@ -1,10 +1,14 @@
 //! The engine's tests: transcripts, a model of a server with faults, and arbitrary inputs. One binary; time is virtual.
 
+mod arbitrary;
 mod cancel;
 mod data;
+mod faults;
 mod hostile;
 mod listing;
 mod login;
+mod matrix;
+mod model;
 mod simple;
 mod talk;
 mod transfer;

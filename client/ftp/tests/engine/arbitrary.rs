@@ -1,0 +1,229 @@
+//! Arbitrary inputs in arbitrary order: nothing panics, every drain ends, every request ends once.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use towpath_ftp::{
+    ConnId, Encryption, End, Event, Input, Item, JobId, Output, Request, RequestId, Session, Stage, Time,
+    Verdict,
+};
+
+use crate::talk::{broken, path, resumed, site, tls};
+
+/// Lines that servers say; an engine gets further with them than with noise.
+const LINES: &[&str] = &[
+    "220 hi",
+    "120 wait",
+    "234 go",
+    "331 password",
+    "332 account",
+    "230 in",
+    "215 UNIX Type: L8",
+    "215 VMS",
+    "211-x\r\n EPSV\r\n MLST type*;\r\n UTF8\r\n CLNT\r\n TVFS\r\n211 end",
+    "211 none",
+    "200 ok",
+    "257 \"/\"",
+    "257 \"/d\"",
+    "257 nothing",
+    "250 ok",
+    "227 (1,2,3,4,5,6)",
+    "229 (|||7|)",
+    "150 here",
+    "125 here",
+    "226 done",
+    "350 go on",
+    "213 5",
+    "213 20200229000000",
+    "221 bye",
+    "421 bye",
+    "425 no",
+    "426 aborted",
+    "450 no files found",
+    "452 full",
+    "500 what",
+    "502 no",
+    "522 reuse",
+    "530 no",
+    "550 no",
+    "550-a\r\n b",
+    "226-x\r\n250 y",
+    "SSH-2.0-x",
+    "230",
+];
+
+#[derive(Clone, Debug)]
+enum Act {
+    Ask(u8),
+    Cancel(u8),
+    Answer(bool),
+    Opened(u8),
+    Secured(u8, u8),
+    Line(u8, u8),
+    Bytes(u8, Vec<u8>),
+    Rows(u8),
+    Moved(u8, u64),
+    Closed(u8, u8),
+    Tick(u32),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    // The newest connections are 0 and 1 here: most of what happens happens to them.
+    let conn = prop_oneof![8 => 0..2u8, 1 => 2..6u8];
+    prop_oneof![
+        3 => any::<u8>().prop_map(Act::Ask),
+        1 => any::<u8>().prop_map(Act::Cancel),
+        1 => any::<bool>().prop_map(Act::Answer),
+        4 => conn.clone().prop_map(Act::Opened),
+        3 => (conn.clone(), any::<u8>()).prop_map(|(conn, kind)| Act::Secured(conn, kind)),
+        20 => (conn.clone(), any::<u8>()).prop_map(|(conn, line)| Act::Line(conn, line)),
+        1 => (conn.clone(), proptest::collection::vec(any::<u8>(), 0..50)).prop_map(|(c, b)| Act::Bytes(c, b)),
+        2 => conn.clone().prop_map(Act::Rows),
+        2 => (conn.clone(), 0..9u64).prop_map(|(conn, total)| Act::Moved(conn, total)),
+        2 => (conn, any::<u8>()).prop_map(|(conn, end)| Act::Closed(conn, end)),
+        1 => (0..100_000u32).prop_map(Act::Tick),
+    ]
+}
+
+fn request(kind: u8) -> Request {
+    let tree =
+        || vec![Item { path: path("/t"), directory: true }, Item { path: path("/f"), directory: false }];
+    let (job, size) = (JobId(1), (kind & 64 == 0).then_some(5));
+    let offset = u64::from(kind & 128 != 0) * 3;
+    match kind % 16 {
+        0..=2 => Request::Connect,
+        3 => Request::List(None),
+        4 => Request::List(Some(path("/d"))),
+        5 => Request::Download { job, path: path("/f"), size, offset },
+        6 => Request::Upload { job, path: path("/f"), size, offset },
+        7 => Request::MakeDirectory(path("/new")),
+        8 => Request::RemoveDirectory(path("/d")),
+        9 => Request::Rename { from: path("/a"), to: path("/b") },
+        10 => Request::Count(tree()),
+        11 => Request::DeleteTree(tree()),
+        12 => Request::Size(path("/f")),
+        13 => Request::ModificationTime(path("/f")),
+        14 => Request::KeepAlive,
+        _ => Request::Disconnect,
+    }
+}
+
+fn end(kind: u8) -> End {
+    match kind % 4 {
+        0 | 1 => End::Clean,
+        2 => End::Unclean,
+        _ => broken(
+            [Stage::File, Stage::Tls, Stage::Connection, Stage::Policy][usize::from(kind / 64)],
+            "text",
+        ),
+    }
+}
+
+struct Player {
+    session: Session,
+    now: Time,
+    conns: Vec<ConnId>,
+    asked: u32,
+    ended: BTreeMap<RequestId, u32>,
+}
+
+impl Player {
+    fn feed(&mut self, input: Input) {
+        self.session.handle(self.now, input);
+        // Nobody can make a session say more than it has to.
+        for _ in 0..20_000 {
+            match self.session.poll() {
+                Output::Wait(_) => return,
+                Output::Open(conn, _) => self.conns.push(conn),
+                Output::Event(Event::Done { request, .. } | Event::Failed { request, .. }) => {
+                    *self.ended.entry(request).or_default() += 1;
+                }
+                Output::Event(Event::Log(line)) => {
+                    assert!(!line.text.contains(|c: char| c.is_control() && c != '\t'), "{line:?}")
+                }
+                Output::Send(_, bytes) => {
+                    let line = bytes.strip_suffix(b"\r\n").expect("a whole line");
+                    assert!(!line.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)));
+                }
+                _ => {}
+            }
+        }
+        panic!("the session never waits");
+    }
+
+    /// The connection that was opened so many before the last.
+    fn conn(&self, back: u8) -> ConnId {
+        let place = self.conns.len().checked_sub(1 + usize::from(back));
+        place.and_then(|place| self.conns.get(place)).copied().unwrap_or(ConnId(77))
+    }
+
+    fn play(&mut self, act: &Act) {
+        let input = match act {
+            Act::Ask(kind) => {
+                self.asked += 1;
+                Input::Request(RequestId(self.asked), request(*kind))
+            }
+            Act::Cancel(back) => Input::Cancel(RequestId(self.asked.saturating_sub(u32::from(*back % 4)))),
+            Act::Answer(yes) => Input::Answer(*yes),
+            Act::Opened(back) => Input::Opened { conn: self.conn(*back), peer: "192.0.2.7:21".into() },
+            Act::Secured(back, kind) => {
+                let tls = match kind % 4 {
+                    0 | 1 => tls(Verdict::Trusted, "a"),
+                    2 => resumed("a"),
+                    _ => tls(Verdict::SelfSigned, "b"),
+                };
+                Input::Secured { conn: self.conn(*back), tls }
+            }
+            Act::Line(back, line) => {
+                let line = LINES[usize::from(*line) % LINES.len()];
+                Input::Bytes(self.conn(*back), format!("{line}\r\n").into_bytes())
+            }
+            Act::Bytes(back, bytes) => Input::Bytes(self.conn(*back), bytes.clone()),
+            Act::Rows(back) => {
+                Input::Bytes(self.conn(*back), b"type=file; f\r\ntype=dir; d\r\nwhat\r\n".to_vec())
+            }
+            Act::Moved(back, total) => Input::Moved { conn: self.conn(*back), total: *total },
+            Act::Closed(back, kind) => Input::Closed { conn: self.conn(*back), end: end(*kind) },
+            Act::Tick(ms) => {
+                self.now = self.now.after(u64::from(*ms));
+                Input::Tick
+            }
+        };
+        self.feed(input);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_breaks_the_session(mode in 0..4u8, acts in proptest::collection::vec(act(), 1..200)) {
+        let encryption = [
+            Encryption::None,
+            Encryption::ExplicitIfOffered,
+            Encryption::Explicit,
+            Encryption::Implicit,
+        ][usize::from(mode)];
+        let mut player = Player {
+            session: Session::new(site(encryption)),
+            now: Time(0),
+            conns: Vec::new(),
+            asked: 0,
+            ended: BTreeMap::new(),
+        };
+        player.play(&Act::Ask(0));
+        for act in &acts {
+            player.play(act);
+        }
+        // Whatever is still open ends now, and so does every request.
+        for round in 0..=player.asked {
+            let conns = player.conns.clone();
+            for conn in conns {
+                player.feed(Input::Closed { conn, end: End::Clean });
+            }
+            player.feed(Input::Answer(round % 2 == 0));
+        }
+        prop_assert_eq!(player.ended.len(), player.asked as usize);
+        prop_assert!(player.ended.values().all(|times| *times == 1), "{:?}", player.ended);
+    }
+}
