@@ -1,0 +1,434 @@
+//! One connection's task: does what the engine orders for it, and reports what happens, until one side ends it.
+
+use super::direct::Socket;
+use super::job::{Sink, Source};
+use super::stream::{Reader, Writer};
+use super::tunnel;
+use bytes::{Buf, Bytes, BytesMut};
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{Sender, UnboundedReceiver};
+use tokio::time::{Instant, timeout};
+use towpath_ftp::{ConnId, Direction, End, Stage, TlsSession};
+use towpath_relay::tls::TlsGroup;
+use towpath_shared::StreamId;
+
+/// Between two reports of a transfer's progress.
+const PROGRESS: Duration = Duration::from_millis(100);
+
+/// How long an orderly end may take until the connection is dropped.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Bytes read from a file at once.
+const CHUNK: usize = 64 * 1024;
+
+/// A transfer's file. A connection that works on it holds the lock.
+pub(crate) enum Job {
+    Download(Sink),
+    Upload(Source),
+}
+
+/// The job's file, until the transfer takes it back.
+pub(crate) type SharedJob = Arc<Mutex<Option<Job>>>;
+
+/// What the engine wants of a connection.
+pub(crate) enum Order {
+    StartTls { server_name: String, tls12_only: bool, group: Option<Arc<TlsGroup>> },
+    AcceptTls,
+    Send(Bytes),
+    Splice { job: SharedJob, direction: Direction, offset: u64 },
+    Close,
+    Abort,
+}
+
+/// What happened to a connection.
+pub(crate) enum Report {
+    Opened { peer: String, stream: Option<StreamId> },
+    Secured(TlsSession),
+    Bytes(Vec<u8>),
+    Moved(u64),
+    Closed(End),
+}
+
+/// A connection that stands.
+pub(crate) struct Connected {
+    pub(crate) peer: String,
+    pub(crate) stream: Option<StreamId>,
+    pub(crate) reader: Reader,
+    pub(crate) writer: Writer,
+    /// Of a connection of our own: what makes it break instead of end.
+    pub(crate) socket: Option<Socket>,
+}
+
+/// What becomes of a connection when a step is over.
+enum Next {
+    Report(End),
+    Close,
+    Abort,
+}
+
+/// Runs a connection: connects with `dial`, then works until it ends.
+pub(crate) async fn run(
+    conn: ConnId,
+    dial: impl Future<Output = Result<Connected, End>>,
+    mut orders: UnboundedReceiver<Order>,
+    reports: Sender<(ConnId, Report)>,
+) {
+    let mut early = VecDeque::new();
+    tokio::pin!(dial);
+    let connected = loop {
+        tokio::select! {
+            biased;
+            order = orders.recv() => match order {
+                None | Some(Order::Close | Order::Abort) => return,
+                Some(order) => early.push_back(order),
+            },
+            connected = &mut dial => break connected,
+        }
+    };
+    let Connected { peer, stream, reader, writer, socket } = match connected {
+        Ok(connected) => connected,
+        Err(end) => return tell(&reports, conn, Report::Closed(end)).await,
+    };
+    tell(&reports, conn, Report::Opened { peer, stream }).await;
+    let mut task = Task {
+        conn,
+        halves: Some((reader, writer)),
+        socket,
+        orders,
+        early,
+        reports,
+        out: VecDeque::new(),
+        unflushed: false,
+        gated: false,
+        splice: None,
+    };
+    let next = task.work().await;
+    task.end(next).await;
+}
+
+async fn tell(reports: &Sender<(ConnId, Report)>, conn: ConnId, report: Report) {
+    // Nobody listens where the driver is gone; then the orders end as well.
+    let _ = reports.send((conn, report)).await;
+}
+
+struct Task {
+    conn: ConnId,
+    /// Taken while TLS is being made.
+    halves: Option<(Reader, Writer)>,
+    socket: Option<Socket>,
+    orders: UnboundedReceiver<Order>,
+    early: VecDeque<Order>,
+    reports: Sender<(ConnId, Report)>,
+    out: VecDeque<Bytes>,
+    unflushed: bool,
+    /// From StartTls to AcceptTls nothing flows.
+    gated: bool,
+    splice: Option<(SharedJob, Direction, u64)>,
+}
+
+impl Task {
+    async fn work(&mut self) -> Next {
+        loop {
+            if !self.gated
+                && let Some((job, direction, offset)) = self.splice.take()
+            {
+                return self.splice(&job, direction, offset).await;
+            }
+            let Some((reader, writer)) = &mut self.halves else { return Next::Abort };
+            let sending = !self.gated && (!self.out.is_empty() || self.unflushed);
+            let order = tokio::select! {
+                biased;
+                order = next_order(&mut self.early, &mut self.orders) => order,
+                sent = send(writer, &mut self.out, &mut self.unflushed), if sending => {
+                    if sent.is_err() {
+                        // What the other side had to say may still be on its way in.
+                        self.out.clear();
+                        self.unflushed = false;
+                    }
+                    continue;
+                }
+                read = reader.read(), if !self.gated => match read {
+                    Ok(bytes) => {
+                        let count = bytes.len();
+                        tell(&self.reports, self.conn, Report::Bytes(bytes.into())).await;
+                        reader.consumed(count);
+                        continue;
+                    }
+                    Err(end) => return Next::Report(end),
+                },
+            };
+            match order {
+                Order::StartTls { server_name, tls12_only, group } => {
+                    match self.secure(server_name, tls12_only, group).await {
+                        Ok(tls) => tell(&self.reports, self.conn, Report::Secured(tls)).await,
+                        Err(next) => return next,
+                    }
+                }
+                Order::AcceptTls => {
+                    self.gated = false;
+                    if let Some((Reader::Tunnel(reader), _)) = &mut self.halves {
+                        reader.accept_tls();
+                    }
+                }
+                Order::Send(bytes) => self.out.push_back(bytes),
+                Order::Splice { job, direction, offset } => self.splice = Some((job, direction, offset)),
+                Order::Close => return Next::Close,
+                Order::Abort => return Next::Abort,
+            }
+        }
+    }
+
+    /// Makes TLS of the plain connection. Meanwhile other orders wait, but for those that end it.
+    async fn secure(
+        &mut self,
+        server_name: String,
+        tls12_only: bool,
+        group: Option<Arc<TlsGroup>>,
+    ) -> Result<TlsSession, Next> {
+        self.gated = true;
+        let Some((reader, writer)) = self.halves.take() else { return Err(Next::Abort) };
+        let handshake = super::direct::secure(reader, writer, group, server_name, tls12_only);
+        tokio::pin!(handshake);
+        let secured = loop {
+            tokio::select! {
+                biased;
+                order = self.orders.recv() => match order {
+                    None | Some(Order::Close | Order::Abort) => return Err(Next::Abort),
+                    Some(order) => self.early.push_back(order),
+                },
+                secured = &mut handshake => break secured,
+            }
+        };
+        let (tls, reader, writer) = secured.map_err(Next::Report)?;
+        self.halves = Some((reader, writer));
+        Ok(tls)
+    }
+
+    /// Pumps to its end, unless it is no longer wanted.
+    async fn splice(&mut self, job: &SharedJob, direction: Direction, offset: u64) -> Next {
+        let Task { conn, halves, socket, orders, early, reports, .. } = self;
+        let Some((reader, writer)) = halves else { return Next::Abort };
+        let mut count = Count { conn: *conn, reports, total: 0, told: 0, last: Instant::now() };
+        let pump = async {
+            let mut job = job.lock().await;
+            let end = match (&mut *job, direction) {
+                (Some(Job::Download(sink)), Direction::Download) => {
+                    download(reader, sink, offset, &mut count).await
+                }
+                (Some(Job::Upload(source)), Direction::Upload) => {
+                    // However this ends before its last byte: it must not look like the end of the file.
+                    if let Some(socket) = &socket {
+                        socket.breaks(true);
+                    }
+                    let end = upload(reader, writer, source, offset, &mut count).await;
+                    if let (Some(socket), End::Clean | End::Unclean) = (&socket, &end) {
+                        socket.breaks(false);
+                    }
+                    end
+                }
+                _ => file_fault("the file of the transfer is not there"),
+            };
+            count.tell().await;
+            end
+        };
+        tokio::select! {
+            biased;
+            next = stopped(early, orders) => next,
+            end = pump => Next::Report(end),
+        }
+    }
+
+    async fn end(mut self, next: Next) {
+        match next {
+            Next::Report(end) => {
+                tell(&self.reports, self.conn, Report::Closed(end)).await;
+            }
+            Next::Close => {
+                // Whatever it comes to: it ends with the drop below.
+                let _ = timeout(LINGER, self.close()).await;
+            }
+            Next::Abort => {
+                if let Some(socket) = &self.socket {
+                    socket.breaks(true);
+                }
+            }
+        }
+    }
+
+    /// Delivers what was sent, says good-bye, and waits for the other side's end.
+    async fn close(&mut self) -> Result<(), End> {
+        let Some((reader, writer)) = &mut self.halves else { return Ok(()) };
+        send(writer, &mut self.out, &mut self.unflushed).await?;
+        writer.finish().await?;
+        loop {
+            let bytes = reader.read().await?;
+            reader.consumed(bytes.len());
+        }
+    }
+}
+
+/// The next order, those first that came too early.
+async fn next_order(early: &mut VecDeque<Order>, orders: &mut UnboundedReceiver<Order>) -> Order {
+    match early.pop_front() {
+        Some(order) => order,
+        // The driver is gone.
+        None => orders.recv().await.unwrap_or(Order::Abort),
+    }
+}
+
+/// Waits for an order that ends the connection.
+async fn stopped(early: &mut VecDeque<Order>, orders: &mut UnboundedReceiver<Order>) -> Next {
+    loop {
+        match next_order(early, orders).await {
+            Order::Close => return Next::Close,
+            Order::Abort => return Next::Abort,
+            _ => {}
+        }
+    }
+}
+
+/// Writes all that waits. Cancellation safe: what was written is gone from the queue.
+async fn send(writer: &mut Writer, out: &mut VecDeque<Bytes>, unflushed: &mut bool) -> Result<(), End> {
+    while let Some(bytes) = out.front_mut() {
+        let count = writer.write(bytes).await?;
+        *unflushed = true;
+        bytes.advance(count);
+        if bytes.is_empty() {
+            out.pop_front();
+        }
+    }
+    writer.flush().await?;
+    *unflushed = false;
+    Ok(())
+}
+
+/// Bytes moved, reported now and then.
+struct Count<'a> {
+    conn: ConnId,
+    reports: &'a Sender<(ConnId, Report)>,
+    total: u64,
+    told: u64,
+    last: Instant,
+}
+
+impl Count<'_> {
+    async fn add(&mut self, bytes: usize) {
+        self.total += bytes as u64;
+        if self.last.elapsed() >= PROGRESS {
+            self.tell().await;
+        }
+    }
+
+    async fn tell(&mut self) {
+        if self.told != self.total {
+            self.told = self.total;
+            self.last = Instant::now();
+            tell(self.reports, self.conn, Report::Moved(self.total)).await;
+        }
+    }
+}
+
+async fn download(reader: &mut Reader, sink: &mut Sink, offset: u64, count: &mut Count<'_>) -> End {
+    if let Err(error) = sink.start(offset).await {
+        return file_error(&error);
+    }
+    loop {
+        match reader.read().await {
+            Ok(bytes) => {
+                if let Err(error) = sink.write(&bytes).await {
+                    return file_error(&error);
+                }
+                // Credit comes back only now that the sink has the bytes.
+                reader.consumed(bytes.len());
+                count.add(bytes.len()).await;
+            }
+            Err(end) => return end,
+        }
+    }
+}
+
+/// Sends the file, the half-close, and waits for the server's end. It reads all the while: TLS tickets for the next connection
+/// come that way, and news of a server that gave up.
+async fn upload(
+    reader: &mut Reader,
+    writer: &mut Writer,
+    source: &mut Source,
+    offset: u64,
+    count: &mut Count<'_>,
+) -> End {
+    if let Err(error) = source.start(offset).await {
+        return file_error(&error);
+    }
+    let mut ended: Option<End> = None;
+    loop {
+        let mut chunk = BytesMut::zeroed(CHUNK);
+        let read = match source.read(&mut chunk).await {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) => return file_error(&error),
+        };
+        chunk.truncate(read);
+        let mut chunk = chunk.freeze();
+        while !chunk.is_empty() {
+            tokio::select! {
+                written = writer.write(&chunk) => match written {
+                    Ok(written) => {
+                        chunk.advance(written);
+                        count.add(written).await;
+                    }
+                    Err(end) => return reason(reader, end).await,
+                },
+                read = reader.read(), if ended.is_none() => match read {
+                    Ok(bytes) => reader.consumed(bytes.len()),
+                    Err(end @ End::Failed { .. }) => return end,
+                    Err(end) => ended = Some(end),
+                },
+            }
+        }
+    }
+    if let Err(end) = writer.finish().await {
+        return reason(reader, end).await;
+    }
+    loop {
+        match ended {
+            Some(end) => return end,
+            None => match reader.read().await {
+                Ok(bytes) => reader.consumed(bytes.len()),
+                Err(end) => ended = Some(end),
+            },
+        }
+    }
+}
+
+/// Writing failed: the reading half may know why.
+async fn reason(reader: &mut Reader, end: End) -> End {
+    match timeout(LINGER, reader.read()).await {
+        Ok(Err(why @ End::Failed { .. })) => why,
+        _ => end,
+    }
+}
+
+fn file_error(error: &io::Error) -> End {
+    file_fault(error.to_string())
+}
+
+fn file_fault(text: impl Into<String>) -> End {
+    End::Failed { stage: Stage::File, text: text.into() }
+}
+
+/// A stream of the tunnel as a connection.
+impl From<tunnel::Opened> for Connected {
+    fn from(opened: tunnel::Opened) -> Connected {
+        Connected {
+            peer: opened.peer,
+            stream: Some(opened.id),
+            reader: Reader::Tunnel(opened.reader),
+            writer: Writer::Tunnel(opened.writer),
+            socket: None,
+        }
+    }
+}

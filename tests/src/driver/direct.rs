@@ -1,0 +1,93 @@
+//! Connections of our own: plain sockets, and TLS by the relay's own code, so that both ways behave alike.
+
+use super::connection::Connected;
+use super::convert;
+use super::stream::{Reader, Writer, broken};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use towpath_ftp::{End, Stage, TlsSession};
+use towpath_relay::tls::TlsGroup;
+use towpath_shared::TlsVersion;
+
+/// A second handle to a connection's socket.
+pub(crate) struct Socket(socket2::Socket);
+
+impl Socket {
+    /// Whether dropping the connection breaks it (RST) or ends it (FIN).
+    pub(crate) fn breaks(&self, breaks: bool) {
+        // A socket that does not know the option is one that is gone.
+        let _ = self.0.set_linger(breaks.then_some(Duration::ZERO));
+    }
+}
+
+/// Connects to a server's control port: the first of its addresses that answers.
+pub(crate) async fn control(host: &str, port: u16) -> Result<Connected, End> {
+    let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    let lookup = |text: String| End::Failed { stage: Stage::Lookup, text };
+    let addresses = tokio::net::lookup_host((bare, port)).await.map_err(|error| lookup(error.to_string()))?;
+    let mut last = lookup(format!("{host} has no address"));
+    for address in addresses {
+        match connect(address, Stage::Connection).await {
+            Ok(connected) => return Ok(connected),
+            Err(end) => last = end,
+        }
+    }
+    Err(last)
+}
+
+/// Connects to a data port of the address that the control connection is connected to.
+pub(crate) async fn data(peer: IpAddr, port: u16) -> Result<Connected, End> {
+    connect(SocketAddr::new(peer, port), Stage::Data).await
+}
+
+async fn connect(address: SocketAddr, stage: Stage) -> Result<Connected, End> {
+    let failed = |error: io::Error| {
+        let text = match error.kind() {
+            io::ErrorKind::ConnectionRefused => format!("{address} refused the connection"),
+            io::ErrorKind::TimedOut => format!("{address} did not answer"),
+            _ => format!("{address}: {error}"),
+        };
+        End::Failed { stage, text }
+    };
+    let stream = TcpStream::connect(address).await.map_err(failed)?;
+    stream.set_nodelay(true).map_err(failed)?;
+    let socket = socket2::SockRef::from(&stream).try_clone().map_err(failed)?;
+    let peer = stream.peer_addr().map_err(failed)?.to_string();
+    let (reader, writer) = stream.into_split();
+    Ok(Connected {
+        peer,
+        stream: None,
+        reader: Reader::Plain(reader),
+        writer: Writer::Plain(writer),
+        socket: Some(Socket(socket)),
+    })
+}
+
+/// Makes TLS of a plain connection.
+pub(crate) async fn secure(
+    reader: Reader,
+    writer: Writer,
+    group: Option<Arc<TlsGroup>>,
+    server_name: String,
+    tls12_only: bool,
+) -> Result<(TlsSession, Reader, Writer), End> {
+    let failed = |text: String| End::Failed { stage: Stage::Tls, text };
+    match (reader, writer, group) {
+        (Reader::Tunnel(mut reader), writer, _) => {
+            let tls = reader.start_tls(server_name, tls12_only).await?;
+            Ok((tls, Reader::Tunnel(reader), writer))
+        }
+        (Reader::Plain(reader), Writer::Plain(writer), Some(group)) => {
+            let stream = reader.reunite(writer).map_err(|error| failed(error.to_string()))?;
+            let max = tls12_only.then_some(TlsVersion::Tls12);
+            let secured = group.connect(stream, max).await.map_err(|failure| failed(failure.text))?;
+            let tls = convert::tls_session(secured.info);
+            let (reader, writer) = tokio::io::split(secured.stream);
+            Ok((tls, Reader::Tls(reader), Writer::Tls(writer)))
+        }
+        _ => Err(broken(&io::Error::other("the connection has TLS already"))),
+    }
+}

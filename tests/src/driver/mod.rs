@@ -1,0 +1,29 @@
+//! The native driver: runs the engine of `towpath-ftp` over plain sockets, or over a relay's WebSocket as the page does.
+//!
+//! [`Client`] is what tools and tests use. Behind it a task runs one engine session; every connection has a task of its own
+//! (`connection`), whose two halves come from a socket, from TLS over it, or from the tunnel (`stream`). A download's
+//! bytes are acknowledged to the sender only when its [`Sink`] has taken them.
+
+mod client;
+mod connection;
+mod convert;
+mod direct;
+mod job;
+mod runner;
+mod stream;
+mod tunnel;
+
+pub use client::{Answerer, Client, Listing, Observer, Pending, Secured};
+pub use job::{Sink, Source, Summary, pattern, sha256};
+pub use tunnel::{Relay, RelayError};
+
+use towpath_relay::tls::Roots;
+
+/// How connections are made.
+#[derive(Clone)]
+pub enum Transport {
+    /// By this program, which trusts these roots.
+    Direct(Roots),
+    /// By a relay.
+    Relay(Relay),
+}

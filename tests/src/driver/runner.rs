@@ -1,0 +1,301 @@
+//! Runs one engine session: inputs in, outputs done in their order, as the contract of `towpath-ftp` says.
+
+use super::client::{Answerer, Ending, Shared};
+use super::connection::{self, Connected, Job, Order, Report, SharedJob};
+use super::job::Summary;
+use super::{Transport, direct};
+use bytes::Bytes;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver, UnboundedSender};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::{Duration, Instant, sleep_until};
+use towpath_ftp::{
+    ConnId, Direction, End, Error, ErrorKind, Event, Input, JobId, Outcome, Output, Request, RequestId, Session,
+    Stage, Target, Time,
+};
+use towpath_relay::tls::TlsGroup;
+use towpath_shared::{StreamId, StreamKind};
+
+/// Reports under way from connections to the session; it bounds what a fast server can pile up.
+const REPORTS: usize = 16;
+
+/// What the client asks of the runner.
+pub(crate) enum Ask {
+    Request { id: RequestId, request: Request, job: Option<(JobId, Job)>, ending: oneshot::Sender<Ending> },
+    Cancel(RequestId),
+}
+
+/// A connection as the runner sees it.
+struct Conn {
+    orders: UnboundedSender<Order>,
+    opened: bool,
+    peer: Option<IpAddr>,
+    stream: Option<StreamId>,
+    /// A splice whose connection does not stand yet. Whether TLS comes first is known once the engine has
+    /// seen it open.
+    splice: Option<(JobId, Direction, u64)>,
+}
+
+/// A request that has not ended.
+struct Open {
+    ending: oneshot::Sender<Ending>,
+    job: Option<JobId>,
+}
+
+pub(crate) struct Runner {
+    session: Session,
+    transport: Transport,
+    shared: Arc<Shared>,
+    answerer: Answerer,
+    start: Instant,
+    conns: HashMap<ConnId, Conn>,
+    groups: HashMap<ConnId, Arc<TlsGroup>>,
+    jobs: HashMap<JobId, SharedJob>,
+    requests: HashMap<RequestId, Open>,
+    reports: Sender<(ConnId, Report)>,
+    answers: UnboundedSender<bool>,
+    tasks: JoinSet<()>,
+}
+
+/// Runs until the client is gone.
+pub(crate) async fn run(
+    session: Session,
+    transport: Transport,
+    shared: Arc<Shared>,
+    answerer: Answerer,
+    mut asks: UnboundedReceiver<Ask>,
+) {
+    let (reports, mut inbox): (_, Receiver<(ConnId, Report)>) = mpsc::channel(REPORTS);
+    let (answers, mut answered) = mpsc::unbounded_channel();
+    let mut runner = Runner {
+        session,
+        transport,
+        shared,
+        answerer,
+        start: Instant::now(),
+        conns: HashMap::new(),
+        groups: HashMap::new(),
+        jobs: HashMap::new(),
+        requests: HashMap::new(),
+        reports,
+        answers,
+        tasks: JoinSet::new(),
+    };
+    let mut wake = None;
+    loop {
+        let sleep = async {
+            match wake {
+                Some(at) => sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        let input = tokio::select! {
+            ask = asks.recv() => match ask {
+                Some(ask) => runner.ask(ask),
+                // Dropping the tasks drops their connections.
+                None => return,
+            },
+            Some((conn, report)) = inbox.recv() => runner.report(conn, report),
+            Some(yes) = answered.recv() => Some(Input::Answer(yes)),
+            Some(_) = runner.tasks.join_next() => None,
+            () = sleep => Some(Input::Tick),
+        };
+        if let Some(input) = input {
+            wake = runner.step(input);
+        }
+    }
+}
+
+impl Runner {
+    fn now(&self) -> Time {
+        Time(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    fn ask(&mut self, ask: Ask) -> Option<Input> {
+        match ask {
+            Ask::Request { id, request, job, ending } => {
+                let number = job.as_ref().map(|(number, _)| *number);
+                if let Some((number, job)) = job {
+                    self.jobs.insert(number, Arc::new(tokio::sync::Mutex::new(Some(job))));
+                }
+                self.requests.insert(id, Open { ending, job: number });
+                Some(Input::Request(id, request))
+            }
+            Ask::Cancel(id) => self.requests.contains_key(&id).then_some(Input::Cancel(id)),
+        }
+    }
+
+    fn report(&mut self, conn: ConnId, report: Report) -> Option<Input> {
+        // Of a connection that the engine has closed: it wants to hear no more.
+        let known = self.conns.get_mut(&conn)?;
+        Some(match report {
+            Report::Opened { peer, stream } => {
+                known.opened = true;
+                known.peer = peer.parse::<SocketAddr>().ok().map(|address| address.ip());
+                known.stream = stream;
+                Input::Opened { conn, peer }
+            }
+            Report::Secured(tls) => Input::Secured { conn, tls },
+            Report::Bytes(bytes) => Input::Bytes(conn, bytes),
+            Report::Moved(total) => Input::Moved { conn, total },
+            Report::Closed(end) => {
+                self.conns.remove(&conn);
+                Input::Closed { conn, end }
+            }
+        })
+    }
+
+    /// One input, and all that follows from it. Returns when to wake up.
+    fn step(&mut self, input: Input) -> Option<Instant> {
+        self.session.handle(self.now(), input);
+        loop {
+            match self.session.poll() {
+                Output::Wait(at) => {
+                    self.splice();
+                    return at.map(|Time(ms)| self.start + Duration::from_millis(ms));
+                }
+                output => self.output(output),
+            }
+        }
+    }
+
+    fn output(&mut self, output: Output) {
+        match output {
+            Output::Open(conn, target) => self.open(conn, target),
+            Output::StartTls { conn, server_name, group, tls12_only } => {
+                self.start_tls(conn, server_name, group, tls12_only);
+            }
+            Output::AcceptTls(conn) => self.order(conn, Order::AcceptTls),
+            Output::Send(conn, bytes) => self.order(conn, Order::Send(Bytes::from(bytes))),
+            Output::Splice { conn, job, direction, offset } => {
+                if let Some(known) = self.conns.get_mut(&conn) {
+                    known.splice = Some((job, direction, offset));
+                }
+            }
+            Output::Close(conn) => self.leave(conn, Order::Close),
+            Output::Abort(conn) => self.leave(conn, Order::Abort),
+            Output::Event(event) => self.event(event),
+            Output::Wait(_) => {}
+        }
+    }
+
+    fn order(&self, conn: ConnId, order: Order) {
+        if let Some(known) = self.conns.get(&conn) {
+            // A task that has ended has a report under way that says so.
+            let _ = known.orders.send(order);
+        }
+    }
+
+    fn leave(&mut self, conn: ConnId, order: Order) {
+        self.order(conn, order);
+        self.conns.remove(&conn);
+        self.groups.remove(&conn);
+    }
+
+    fn open(&mut self, conn: ConnId, target: Target) {
+        let (orders, inbox) = mpsc::unbounded_channel();
+        let parent = match &target {
+            Target::Control { .. } => None,
+            Target::Data { control, .. } => self.conns.get(control).map(|parent| (parent.peer, parent.stream)),
+        };
+        let transport = self.transport.clone();
+        let dial = async move {
+            match (transport, target, parent) {
+                (Transport::Direct(_), Target::Control { host, port }, _) => direct::control(&host, port).await,
+                (Transport::Direct(_), Target::Data { port, .. }, Some((Some(peer), _))) => {
+                    direct::data(peer, port).await
+                }
+                (Transport::Relay(relay), Target::Control { host, port }, _) => {
+                    relay.open(StreamKind::Control { host, port }).await.map(Connected::from)
+                }
+                (Transport::Relay(relay), Target::Data { port, .. }, Some((_, Some(StreamId(parent))))) => {
+                    relay.open(StreamKind::Data { parent, port }).await.map(Connected::from)
+                }
+                _ => Err(End::Failed {
+                    stage: Stage::Data,
+                    text: "there is no control connection".to_owned(),
+                }),
+            }
+        };
+        self.tasks.spawn(connection::run(conn, dial, inbox, self.reports.clone()));
+        let known = Conn { orders, opened: false, peer: None, stream: None, splice: None };
+        self.conns.insert(conn, known);
+    }
+
+    fn start_tls(&mut self, conn: ConnId, server_name: String, group: ConnId, tls12_only: bool) {
+        let tls = match &self.transport {
+            Transport::Relay(_) => None,
+            Transport::Direct(roots) => match self.groups.get(&group) {
+                Some(known) => Some(known.clone()),
+                // Where the name makes no group, the connection's task says so.
+                None => TlsGroup::new(roots, &server_name).ok().map(|fresh| {
+                    let fresh = Arc::new(fresh);
+                    self.groups.insert(group, fresh.clone());
+                    fresh
+                }),
+            },
+        };
+        self.order(conn, Order::StartTls { server_name, tls12_only, group: tls });
+    }
+
+    /// Hands splices to connections that stand. At the end of a drain: StartTls, if it was to come, has been ordered.
+    fn splice(&mut self) {
+        for conn in self.conns.values_mut().filter(|conn| conn.opened) {
+            if let Some((job, direction, offset)) = conn.splice.take() {
+                let job = self.jobs.get(&job).cloned().unwrap_or_default();
+                let _ = conn.orders.send(Order::Splice { job, direction, offset });
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        self.shared.observe(&event);
+        match event {
+            Event::Asked(question) => {
+                let answers = self.answers.clone();
+                let answerer = self.answerer.clone();
+                // A person may take time.
+                tokio::task::spawn_blocking(move || {
+                    let _ = answers.send(answerer(&question));
+                });
+            }
+            Event::Done { request, outcome } => self.ended(request, Ok(outcome)),
+            Event::Failed { request, error } => self.ended(request, Err(error)),
+            Event::Listed { request, entries, .. } => self.shared.listed(request, entries),
+            _ => {}
+        }
+    }
+
+    fn ended(&mut self, request: RequestId, result: Result<Outcome, Error>) {
+        let entries = self.shared.take_listed(request);
+        let Some(Open { ending, job }) = self.requests.remove(&request) else { return };
+        let job = job.and_then(|job| self.jobs.remove(&job));
+        // Whoever asked may have gone meanwhile.
+        tokio::spawn(async move {
+            let summary = match job {
+                Some(job) => close(job, result.is_ok()).await,
+                None => Ok(Summary::default()),
+            };
+            let _ = ending.send(result.and_then(|outcome| Ok((outcome, summary?, entries))));
+        });
+    }
+}
+
+/// Takes the job's file back from the connection that worked on it, and brings it to its end.
+async fn close(job: SharedJob, whole: bool) -> Result<Summary, Error> {
+    let file = job.lock().await.take();
+    match file {
+        Some(Job::Download(sink)) if whole => sink.finish().await.map_err(|error| {
+            Error::new(Stage::File, ErrorKind::File, format!("The file cannot be finished: {error}"))
+        }),
+        Some(Job::Download(sink)) => {
+            sink.discard().await;
+            Ok(Summary::default())
+        }
+        Some(Job::Upload(source)) => Ok(source.finish()),
+        None => Ok(Summary::default()),
+    }
+}
