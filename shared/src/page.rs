@@ -597,6 +597,32 @@ mod tests {
         assert_eq!(pong(&mut link, u64::MAX), Ok(Some(Event::RoundTrip(1))), "a PONG from the future");
     }
 
+    /// Eight downloads on a fast line: each window grows, and all together stay within the session's.
+    #[test]
+    fn windows_of_a_session_have_a_limit() {
+        let (mut link, parent) = connected();
+        receive(&mut link, StreamId::LINK, &Message::Pong(900)).unwrap();
+        let ids: Vec<StreamId> = (0..8)
+            .map(|_| {
+                let id = link.open(StreamKind::Data { parent: parent.0, port: 50_000 }).unwrap();
+                receive(&mut link, id, &opened(0)).unwrap();
+                id
+            })
+            .collect();
+        for now in 0..400 {
+            for id in &ids {
+                for _ in 0..DATA_WINDOW / MAX_PAYLOAD as u64 {
+                    assert_eq!(data(&mut link, *id, MAX_PAYLOAD), Ok(true));
+                }
+                link.consumed(*id, DATA_WINDOW, now);
+            }
+        }
+        let sizes = link.streams.values().map(|stream| stream.receive.size());
+        assert!(sizes.clone().any(|size| size > 2 * DATA_WINDOW), "no window has grown");
+        let all: u64 = sizes.sum();
+        assert!((MAX_SESSION_WINDOW / 2..=MAX_SESSION_WINDOW).contains(&all), "{all}");
+    }
+
     #[test]
     fn what_welcome_claims_is_cut_to_what_may_be() {
         for (claimed, taken) in [(0, 1), (100_000, 100_000), (usize::MAX, MAX_PAYLOAD_NEGOTIABLE)] {
@@ -623,28 +649,30 @@ mod tests {
     }
 
     fn step() -> impl Strategy<Value = Step> {
-        let id = || (0u32..8).prop_map(StreamId);
+        // Mostly streams that there are: a mistake ends the link, and with it the run.
+        let id = || prop_oneof![40 => (0u32..3).prop_map(|n| StreamId(2 * n + 1)), 1 => (0u32..12).prop_map(StreamId)];
         let message = prop_oneof![
-            Just(welcome()),
-            (0u64..4).prop_map(|units| opened(units * WINDOW_UNIT)),
-            any::<u64>().prop_map(Message::Credit),
-            any::<u64>().prop_map(Message::Pong),
-            any::<bool>().prop_map(|unclean| Message::Fin { unclean }),
-            any::<bool>().prop_map(|gate_open| Message::TlsInfo(info(gate_open))),
-            (0u16..3).prop_map(|index| Message::TlsCert { index, der: vec![] }),
-            Just(Message::Reset(Reset::new(Reason::PeerReset, ""))),
+            1 => Just(welcome()),
+            1 => (0u64..4).prop_map(|units| opened(units * WINDOW_UNIT)),
+            30 => (0u64..1_000_000).prop_map(Message::Credit),
+            1 => any::<u64>().prop_map(Message::Credit),
+            2 => any::<bool>().prop_map(|unclean| Message::Fin { unclean }),
+            6 => any::<bool>().prop_map(|gate_open| Message::TlsInfo(info(gate_open))),
+            2 => (0u16..3).prop_map(|index| Message::TlsCert { index, der: vec![] }),
+            2 => Just(Message::Reset(Reset::new(Reason::PeerReset, ""))),
         ];
-        let bytes = 0usize..100_000;
+        let bytes = 0usize..30_000;
         prop_oneof![
-            4 => (id(), message).prop_map(|(id, message)| Step::Frame(id, message)),
+            40 => (id(), message).prop_map(|(id, message)| Step::Frame(id, message)),
             1 => proptest::collection::vec(any::<u8>(), 0..40).prop_map(Step::Raw),
-            4 => (id(), bytes.clone()).prop_map(|(id, len)| Step::Data(id, len)),
-            3 => Just(Step::Open),
-            1 => id().prop_map(Step::StartTls),
-            2 => id().prop_map(Step::AcceptTls),
-            2 => (id(), bytes).prop_map(|(id, len)| Step::Send(id, len)),
-            4 => (id(), 0u64..100_000, any::<u64>()).prop_map(|(id, bytes, now)| Step::Consumed(id, bytes, now)),
-            1 => id().prop_map(Step::Finish),
+            2 => any::<u64>().prop_map(|sent| Step::Frame(StreamId::LINK, Message::Pong(sent))),
+            60 => (id(), bytes.clone()).prop_map(|(id, len)| Step::Data(id, len)),
+            4 => Just(Step::Open),
+            6 => id().prop_map(Step::StartTls),
+            12 => id().prop_map(Step::AcceptTls),
+            30 => (id(), bytes).prop_map(|(id, len)| Step::Send(id, len)),
+            60 => (id(), 0u64..60_000, any::<u64>()).prop_map(|(id, bytes, now)| Step::Consumed(id, bytes, now)),
+            2 => id().prop_map(Step::Finish),
             1 => id().prop_map(Step::Reset),
         ]
     }
@@ -670,7 +698,8 @@ mod tests {
             let mut link = Link::new(Hello::default());
             receive(&mut link, StreamId::LINK, &welcome()).unwrap();
             let mut seen = BTreeMap::<StreamId, Seen>::new();
-            for step in steps {
+            let begin = (0u32..3).flat_map(|n| [Step::Open, Step::Frame(StreamId(2 * n + 1), opened(WINDOW_UNIT))]);
+            for step in begin.chain(steps) {
                 let before = link.next;
                 let result = match step {
                     Step::Frame(id, message) => {
