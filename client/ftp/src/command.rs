@@ -25,6 +25,12 @@ impl Command {
         Command::with(verb, word.as_bytes().to_vec())
     }
 
+    /// `OPTS MLST` and the facts that listings are to carry (RFC 3659 section 7.9).
+    pub(crate) fn facts(facts: &[&'static str]) -> Command {
+        let list: String = facts.iter().map(|fact| format!("{fact};")).collect();
+        Command::with("OPTS", format!("MLST {list}").into_bytes())
+    }
+
     /// A verb and a number.
     pub(crate) fn number(verb: &'static str, number: u64) -> Command {
         Command::with(verb, number.to_string().into_bytes())

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::command::Command;
 use crate::control::Control;
 use crate::data::{self, DataConnection, Phase, Way};
-use crate::error::Stage;
+use crate::error::{Error, Stage};
 use crate::event::{Event, LogKind};
 use crate::io::{ConnId, End, Output, Target, Time, TlsSession};
 use crate::log;
@@ -80,6 +80,8 @@ pub(crate) struct Link {
     pub(crate) memory: Memory,
     /// Whose turn it is.
     pub(crate) request: Option<RequestId>,
+    /// The connection is of no use any more, but the running request can still end well; the session ends after it.
+    pub(crate) doomed: Option<Error>,
     outputs: VecDeque<Output>,
     next_conn: u32,
 }
@@ -94,6 +96,7 @@ impl Link {
             server: Server::default(),
             memory: Memory::default(),
             request: None,
+            doomed: None,
             outputs: VecDeque::new(),
             next_conn: 0,
         }

@@ -181,10 +181,15 @@ impl Session {
                 step = Step::fail(cancelled());
             }
             step = match step {
-                Step::Wait if self.link.request.is_none() => match self.waiting.pop_front() {
-                    Some((id, request)) => self.begin(id, request),
-                    None => return,
-                },
+                Step::Wait if self.link.request.is_none() => {
+                    if let Some(error) = self.link.doomed.take() {
+                        return self.lose(error.clone(), error);
+                    }
+                    match self.waiting.pop_front() {
+                        Some((id, request)) => self.begin(id, request),
+                        None => return,
+                    }
+                }
                 Step::Wait => return,
                 Step::Push(mut operation) => {
                     let step = operation.start(&mut self.link);
@@ -330,6 +335,7 @@ impl Session {
 
     fn end(&mut self, error: Option<Error>) {
         self.stack.clear();
+        self.link.doomed = None;
         self.link.drop_data();
         if let Some(control) = self.link.control.take() {
             self.link.put(Output::Close(control.conn));

@@ -6,7 +6,7 @@
 //! final reply has come, in either order.
 
 use crate::command::Command;
-use crate::control::{CONNECT_TIMEOUT, REPLY_TIMEOUT, failure_kind};
+use crate::control::{self, CONNECT_TIMEOUT, REPLY_TIMEOUT, failure_kind};
 use crate::data::{self, Note, Phase, Way};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::Event;
@@ -325,11 +325,19 @@ impl Exchange {
                 self.done(link, bytes, false)
             }
             (Ok(_), None) => Step::fail(cancelled()),
+            (Err(lost), Some(After::Unconfirmed)) => self.unconfirmed(link, lost.error),
             (Err(lost), Some(After::Fail(failure))) => {
                 Step::Lost { request: failure.error, session: lost.error }
             }
             (Err(lost), _) => Step::lost(lost.error),
         }
+    }
+
+    /// All bytes moved, and then the connection was lost that the confirmation would have come on (rule K4).
+    fn unconfirmed(&mut self, link: &mut Link, lost: Error) -> Step {
+        link.doomed = Some(lost);
+        let bytes = self.purpose.expected().unwrap_or(0);
+        self.done(link, bytes, false)
     }
 
     fn touch(&mut self, link: &mut Link) {
@@ -443,6 +451,16 @@ impl Operation for Exchange {
                 ),
             ),
         }
+    }
+
+    fn lost(&mut self, link: &mut Link, end: &End) -> Step {
+        let lost = control::lost(end);
+        let ended =
+            link.data.as_ref().is_some_and(|data| matches!(data.end, Some(End::Clean | End::Unclean)));
+        if matches!(self.state, State::Moving) && ended && self.is_whole(link) {
+            return self.unconfirmed(link, lost);
+        }
+        Step::lost(lost)
     }
 
     fn cancel(&mut self, link: &mut Link) -> Option<Step> {

@@ -6,7 +6,7 @@ use crate::control::LOGIN_TIMEOUT;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::io::Time;
 use crate::link::Link;
-use crate::parse;
+use crate::parse::{self, Features};
 use crate::reply::Reply;
 use crate::site::Encryption;
 
@@ -20,7 +20,12 @@ enum State {
     Utf8,
     Pbsz,
     Prot,
+    Mlst,
 }
+
+/// Facts that listings should carry (rule L9).
+const WANTED: [&str; 8] =
+    ["type", "size", "modify", "unix.mode", "unix.owner", "unix.group", "unique", "perm"];
 
 /// The negotiation.
 pub(crate) struct Negotiate {
@@ -47,7 +52,11 @@ impl Negotiate {
                     (link.server.features.utf8, Command::word("OPTS", "UTF8 ON"), Some(State::Pbsz))
                 }
                 State::Pbsz => (secure, Command::word("PBSZ", "0"), Some(State::Prot)),
-                State::Prot => (secure, Command::word("PROT", "P"), None),
+                State::Prot => (secure, Command::word("PROT", "P"), Some(State::Mlst)),
+                State::Mlst => {
+                    let facts = facts(&link.server.features);
+                    (facts.is_some(), Command::facts(&facts.unwrap_or_default()), None)
+                }
             };
             match next {
                 _ if makes_sense => {
@@ -94,12 +103,13 @@ impl Operation for Negotiate {
             State::Pbsz => self.ask(link, State::Prot),
             State::Prot if done => {
                 link.server.protected = true;
-                Step::Done(Report::Nothing)
+                self.ask(link, State::Mlst)
             }
             State::Prot if link.site.encryption == Encryption::ExplicitIfOffered => {
                 link.error("The server does not encrypt data connections: files and listings cross the network in plain text");
-                Step::Done(Report::Nothing)
+                self.ask(link, State::Mlst)
             }
+            State::Mlst => Step::Done(Report::Nothing),
             State::Prot => Step::lost(
                 Error::new(
                     Stage::Tls,
@@ -119,4 +129,11 @@ impl Operation for Negotiate {
     fn cancel(&mut self, _link: &mut Link) -> Option<Step> {
         Some(Step::lost(cancelled()))
     }
+}
+
+/// The wanted facts that the server has, if some of them are off; else there is nothing to ask for.
+fn facts(features: &Features) -> Option<Vec<&'static str>> {
+    let offered = |wanted: &&str| features.facts.iter().find(|fact| fact.name.eq_ignore_ascii_case(wanted));
+    let off = WANTED.iter().filter_map(offered).any(|fact| !fact.on);
+    off.then(|| WANTED.into_iter().filter(|wanted| offered(wanted).is_some()).collect())
 }

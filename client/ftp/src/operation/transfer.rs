@@ -103,7 +103,10 @@ impl Transfer {
             return self.done(link);
         }
         if self.splice.direction == Direction::Upload {
-            return self.size(link, State::Checking);
+            return match link.doomed.clone() {
+                None => self.size(link, State::Checking),
+                Some(session) => Step::Lost { request: unconfirmed(), session },
+            };
         }
         link.error("Warning: the server did not confirm the transfer, but every byte of the file has come");
         self.done(link)
@@ -117,10 +120,7 @@ impl Transfer {
             );
             return self.done(link);
         }
-        Step::fail(
-            Error::new(Stage::Data, ErrorKind::Timeout, "The server has not confirmed that the file arrived")
-                .with_advice("Look at the file's size on the server, and upload it again if it is short"),
-        )
+        Step::fail(unconfirmed())
     }
 
     fn done(&mut self, link: &mut Link) -> Step {
@@ -169,4 +169,9 @@ impl Operation for Transfer {
             (Ok(_), _) => self.entered(link),
         }
     }
+}
+
+fn unconfirmed() -> Error {
+    Error::new(Stage::Data, ErrorKind::Timeout, "The server has not confirmed that the file arrived")
+        .with_advice("Look at the file's size on the server, and upload it again if it is short")
 }

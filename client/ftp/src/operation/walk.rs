@@ -24,7 +24,7 @@ const TELL_EVERY: u64 = 100;
 /// Something whose turn will come.
 enum Pending {
     /// A file, a link or anything else that is no directory.
-    File { path: RemotePath, bytes: u64 },
+    File(RemotePath),
     /// A directory to look into.
     Directory { path: RemotePath, depth: usize },
     /// A directory that was emptied.
@@ -59,7 +59,7 @@ impl Walk {
             .rev()
             .map(|item| match item.directory {
                 true => Pending::Directory { path: item.path, depth: 0 },
-                false => Pending::File { path: item.path, bytes: 0 },
+                false => Pending::File(item.path),
             })
             .collect();
         Walk { request, delete, pending, current: None, files: 0, directories: 0, bytes: 0 }
@@ -69,12 +69,11 @@ impl Walk {
     fn go(&mut self, link: &mut Link) -> Step {
         while let Some(next) = self.pending.pop() {
             let step = match &next {
-                Pending::File { bytes, .. } if !self.delete => {
-                    self.bytes = self.bytes.saturating_add(*bytes);
+                Pending::File(_) if !self.delete => {
                     self.file_done(link);
                     continue;
                 }
-                Pending::File { path, .. } => Step::push(Simple::delete_file(path.clone())),
+                Pending::File(path) => Step::push(Simple::delete_file(path.clone())),
                 Pending::Directory { path, depth } if *depth > MAX_DEPTH => {
                     let text = format!(
                         "{} is more than {MAX_DEPTH} directories deep: it may be a loop",
@@ -104,7 +103,7 @@ impl Walk {
         // An item may lie behind a link that its user went through; what is found below it may not.
         if depth > 0 && !same(found, actual) {
             link.trace(format!("{} is a link: it is not followed", escape(found.as_bytes())));
-            self.pending.push(Pending::File { path: found.clone(), bytes: 0 });
+            self.pending.push(Pending::File(found.clone()));
             return self.go(link);
         }
         if self.pending.len().saturating_add(entries.len()) > MAX_PENDING {
@@ -125,12 +124,14 @@ impl Walk {
                 .rev()
                 .map(|entry| Pending::Directory { path: actual.join(&entry.name), depth: depth + 1 }),
         );
-        self.pending.extend(
-            files.iter().rev().map(|entry| Pending::File {
-                path: actual.join(&entry.name),
-                bytes: entry.size.unwrap_or(0),
-            }),
-        );
+        if self.delete {
+            self.pending.extend(files.iter().rev().map(|entry| Pending::File(actual.join(&entry.name))));
+        } else {
+            for entry in files {
+                self.bytes = self.bytes.saturating_add(entry.size.unwrap_or(0));
+                self.file_done(link);
+            }
+        }
         self.go(link)
     }
 
@@ -170,7 +171,7 @@ impl Operation for Walk {
             (Some(Pending::Directory { path, depth }), Report::Rows(actual, rows)) => {
                 self.listed(link, &path, depth, &actual, rows.into_entries())
             }
-            (Some(Pending::File { .. }), _) => {
+            (Some(Pending::File(_)), _) => {
                 self.file_done(link);
                 self.go(link)
             }

@@ -430,6 +430,27 @@ fn l8_no_answer_to_opts_utf8_is_an_error_and_clnt_goes_first() {
 }
 
 #[test]
+fn l9_facts_are_asked_for_only_if_one_is_off() {
+    let check = |line: &str, command: Option<&str>| {
+        let mut talk = Talk::new(site(Encryption::None));
+        let id = talk.connect();
+        talk.server("220 hi");
+        talk.server("230 in");
+        talk.server("215 UNIX");
+        talk.bytes(format!("211-x\r\n {line}\r\n211 end\r\n").as_bytes());
+        if let Some(command) = command {
+            talk.says_last(command);
+            talk.server("501 no");
+        }
+        assert_eq!(talk.ended(id), Ok(Outcome::Ok), "{line}");
+    };
+    check("MLST type*;size*;modify*;UNIX.mode*;", None);
+    check("MLST type*;size*;sizd;create;", None);
+    check("MLST Type*;Size;Modify*;Create;", Some("send OPTS MLST type;size;modify;"));
+    check("EPSV", None);
+}
+
+#[test]
 fn l10_blanks_are_warned_of_and_line_ends_refused() {
     let mut blank = site(Encryption::None);
     blank.user = " me".into();

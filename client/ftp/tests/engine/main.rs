@@ -1,5 +1,7 @@
 //! The engine's tests: transcripts, a model of a server with faults, and arbitrary inputs. One binary; time is virtual.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
 mod arbitrary;
 mod cancel;
 mod data;

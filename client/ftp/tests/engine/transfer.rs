@@ -275,6 +275,35 @@ fn k4_a_missing_226_of_an_upload_is_looked_into() {
 }
 
 #[test]
+fn k4_a_download_that_has_its_size_survives_the_connection() {
+    for upload in [false, true] {
+        for closed in [false, true] {
+            let mut talk = Talk::plain(FEATURES);
+            let id = if upload { talk.upload(Some(5), 0) } else { talk.download(Some(5), 0) };
+            let waiting = talk.request(Request::KeepAlive);
+            talk.moved(5);
+            talk.data_closed(End::Clean);
+            if closed {
+                talk.closed(End::Clean);
+                talk.expect(&[]);
+            } else {
+                talk.pass(20_000);
+                talk.pass(3_000);
+                talk.pass(3_000);
+                talk.expect(&["send ABOR", "close 1"]);
+            }
+            talk.events.retain(|event| !matches!(event, Event::Progressed { .. }));
+            match talk.ended(id) {
+                Ok(outcome) => assert!(!upload && outcome == Outcome::Transferred { bytes: 5 }),
+                Err(error) => assert!(upload && error.kind == ErrorKind::Timeout, "{error}"),
+            }
+            assert!(talk.ended(waiting).is_err());
+            assert!(talk.disconnected().is_some());
+        }
+    }
+}
+
+#[test]
 fn a_missing_226_without_a_size_is_an_error() {
     let mut talk = Talk::plain(FEATURES);
     let id = talk.request(Request::Upload { job: JobId(5), path: path("/f"), size: None, offset: 0 });
