@@ -53,9 +53,12 @@ fn six_numbers_here(mut rest: &[u8]) -> Option<([u8; 4], u16)> {
     (port != 0).then_some(([a, b, c, d], port))
 }
 
+/// More than the longest address takes. What is behind it is not looked at, or a line full of brackets would take seconds.
+const MAX_FIELDS: usize = 80;
+
 /// After the bracket: delimiter, two fields that should be empty, port. A server that fills them in is understood.
 fn delimited(text: &[u8]) -> Option<u16> {
-    let (delimiter, fields) = text.split_first()?;
+    let (delimiter, fields) = text.get(..text.len().min(MAX_FIELDS))?.split_first()?;
     if !(33..=126).contains(delimiter) || delimiter.is_ascii_digit() {
         return None;
     }
@@ -142,6 +145,13 @@ mod tests {
         ] {
             assert_eq!(epsv(&reply(&[text])), None, "{text}");
         }
+    }
+
+    /// Without the bound this would take minutes.
+    #[test]
+    fn d3_a_line_full_of_brackets() {
+        let line = "(a".repeat(crate::reply::MAX_LINE / 2);
+        assert_eq!(epsv(&reply(&[&line; 16])), None);
     }
 
     #[test]
