@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn d3_a_line_full_of_brackets() {
         let line = "(a".repeat(crate::reply::MAX_LINE / 2);
-        assert_eq!(epsv(&reply(&[&line; 16])), None);
+        assert_eq!(epsv(&reply(&[line.as_str(); 16])), None);
     }
 
     #[test]
