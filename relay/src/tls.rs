@@ -58,8 +58,8 @@ impl TlsGroup {
     /// # Errors
     /// [`TlsFailure`] where `server_name` is neither a name nor an address.
     pub fn new(roots: &Roots, server_name: &str) -> Result<TlsGroup, TlsFailure> {
-        let bare =
-            server_name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(server_name);
+        let bracketed = server_name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let bare = bracketed.filter(|inner| inner.contains(':')).unwrap_or(server_name);
         let name = ServerName::try_from(bare.to_owned())
             .map_err(|_| TlsFailure::new(Reason::TlsHandshake, "not a server name"))?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -183,3 +183,6 @@ fn cipher_name(suite: CipherSuite) -> &'static str {
         other => other.as_str().unwrap_or("unknown"),
     }
 }
+
+#[cfg(test)]
+mod tests;

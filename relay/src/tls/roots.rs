@@ -124,3 +124,79 @@ impl Roots {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, IsCa, KeyPair};
+    use std::time::Duration;
+
+    /// 2030-01-01: between the dates of every certificate here that is meant to be in date.
+    const NOW: u64 = 1_893_456_000;
+
+    fn params(name: &str) -> CertificateParams {
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2040, 1, 1);
+        params
+    }
+
+    fn authority() -> CertifiedIssuer<'static, KeyPair> {
+        let mut params = params("Test authority");
+        params.subject_alt_names.clear();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+    }
+
+    fn issued(params: CertificateParams, by: &CertifiedIssuer<'_, KeyPair>) -> CertificateDer<'static> {
+        params.signed_by(&KeyPair::generate().unwrap(), by).unwrap().der().clone()
+    }
+
+    fn verdict(roots: &Roots, leaf: &CertificateDer<'_>, name: &str) -> Verdict {
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(NOW));
+        roots.verdict_at(leaf, &[], &ServerName::try_from(name).unwrap(), now)
+    }
+
+    #[test]
+    fn verdicts() {
+        let authority = authority();
+        let roots = Roots::none().with(vec![authority.der().clone()]);
+        let host = "ftp.example.org";
+        let good = issued(params(host), &authority);
+        assert_eq!(verdict(&roots, &good, host), Verdict::Trusted);
+        assert_eq!(verdict(&roots, &good, "other.example.org"), Verdict::WrongName);
+        assert_eq!(verdict(&roots, &good, "192.0.2.7"), Verdict::WrongName);
+        assert_eq!(verdict(&Roots::none(), &good, host), Verdict::UnknownIssuer);
+
+        let by_address = issued(params("192.0.2.7"), &authority);
+        assert_eq!(verdict(&roots, &by_address, "192.0.2.7"), Verdict::Trusted);
+        assert_eq!(verdict(&roots, &by_address, "192.0.2.8"), Verdict::WrongName);
+
+        let mut old = params(host);
+        old.not_after = rcgen::date_time_ymd(2029, 12, 31);
+        assert_eq!(verdict(&roots, &issued(old, &authority), host), Verdict::Expired);
+        let mut young = params(host);
+        young.not_before = rcgen::date_time_ymd(2030, 1, 2);
+        assert_eq!(verdict(&roots, &issued(young, &authority), host), Verdict::NotYetValid);
+
+        let garbage = CertificateDer::from(b"no certificate".to_vec());
+        assert!(matches!(verdict(&roots, &garbage, host), Verdict::Invalid(_)));
+        assert!(matches!(roots.verdict(&[], &ServerName::try_from(host).unwrap()), Verdict::Invalid(_)));
+    }
+
+    #[test]
+    fn a_certificate_that_signed_itself_is_named_so_and_can_be_listed() {
+        let host = "nas.example";
+        for is_ca in [IsCa::NoCa, IsCa::ExplicitNoCa, IsCa::Ca(BasicConstraints::Unconstrained)] {
+            let mut params = params(host);
+            params.is_ca = is_ca;
+            let leaf = params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().clone();
+            assert_eq!(verdict(&Roots::none(), &leaf, host), Verdict::SelfSigned);
+            let roots = Roots::none().with(vec![leaf.clone()]);
+            assert_eq!(verdict(&roots, &leaf, host), Verdict::Trusted);
+            assert_eq!(verdict(&roots, &leaf, "other.example"), Verdict::WrongName);
+        }
+    }
+}

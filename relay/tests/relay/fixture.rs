@@ -1,0 +1,82 @@
+//! A relay on a free port, and servers for it to talk to.
+
+use rcgen::{CertificateParams, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use towpath_relay::{Config, Error, Target};
+
+pub(crate) struct Relay {
+    pub(crate) address: SocketAddr,
+    stop: CancellationToken,
+    task: JoinHandle<Result<(), Error>>,
+}
+
+impl Relay {
+    pub(crate) async fn start(config: Config) -> Relay {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let stopped = stop.clone().cancelled_owned();
+        let task = tokio::spawn(towpath_relay::run(listener, config, stopped));
+        Relay { address, stop, task }
+    }
+
+    /// A relay for clients without Origin that reaches these ports of 127.0.0.1.
+    pub(crate) async fn for_ports(ports: &[u16]) -> Relay {
+        Relay::start(config(ports)).await
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Resolves when `run` has returned.
+    pub(crate) async fn stopped(self) {
+        timeout(Duration::from_secs(20), self.task).await.expect("the relay goes on").unwrap().unwrap();
+    }
+}
+
+pub(crate) fn config(ports: &[u16]) -> Config {
+    let targets = ports.iter().map(|port| Target::new("127.0.0.1", *port)).collect();
+    Config { allow_missing_origin: true, targets, ..Config::default() }
+}
+
+/// A listener on a free port of loopback.
+pub(crate) async fn listen() -> (TcpListener, u16) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    (listener, port)
+}
+
+pub(crate) async fn accept(listener: &TcpListener) -> TcpStream {
+    timeout(Duration::from_secs(20), listener.accept()).await.expect("nobody connects").unwrap().0
+}
+
+/// A self-signed certificate for a name or address, and what serves it.
+pub(crate) struct Identity {
+    pub(crate) der: CertificateDer<'static>,
+    pub(crate) acceptor: TlsAcceptor,
+}
+
+pub(crate) fn identity(name: &str) -> Identity {
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new([name.to_owned()]).unwrap().self_signed(&key).unwrap();
+    let der = certificate.der().clone();
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![der.clone()], key)
+        .unwrap();
+    Identity { der, acceptor: TlsAcceptor::from(Arc::new(config)) }
+}

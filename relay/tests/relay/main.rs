@@ -1,0 +1,11 @@
+//! The relay as its clients and servers see it: frames on one side, sockets on the other.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod client;
+mod door;
+mod fixture;
+mod http;
+mod link;
+mod streams;
+mod tls;
