@@ -47,7 +47,7 @@ pub(super) fn find(words: &Words<'_>, place: usize, now: i64) -> Option<Found> {
     }
     let date = Date::new(year(third)?, month, day)?;
     // `Mar  1 2003  name` beside `Mar  1 12:30 name`: where no blank stands left of the year, it is on the right.
-    let padded = third.len() == 4 && words.start(place + 2) == words.end(place + 1) + 1;
+    let padded = words.start(place + 2) == words.end(place + 1) + 1;
     Some(Found { modified: modified(date, None, false), next: place + 3, padded })
 }
 
