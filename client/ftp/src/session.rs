@@ -321,6 +321,9 @@ impl Session {
         for operation in self.stack.iter().rev() {
             error = operation.explain(error);
         }
+        if self.link.request.is_some() && error != session {
+            self.link.error(error.to_string());
+        }
         self.link.error(session.to_string());
         self.finish(Err(error));
         self.end(Some(session));

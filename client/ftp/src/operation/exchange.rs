@@ -41,8 +41,8 @@ enum State {
 /// What comes after a transfer was given up.
 enum After {
     Fail(Failure),
-    /// Once more, with the other way of passive mode.
-    Again(Way),
+    /// Once more, with the other way of passive mode; or this, if the connection is lost over it.
+    Again(Way, Error),
     /// All bytes moved; only the word of the server is missing (rule K4).
     Unconfirmed,
 }
@@ -143,20 +143,22 @@ impl Exchange {
         let tried = link.data.as_ref().map_or(Way::Classic, |data| data.way);
         let sent = matches!(self.state, State::Moving);
         link.drop_data();
+        let stage = if stage == Stage::Connection { Stage::Data } else { stage };
+        let message = format!("The data connection could not be made: {text}");
+        let error = Error::new(stage, failure_kind(stage), message);
         if !self.fell_back {
             self.fell_back = true;
-            link.memory.way = Some(tried.other());
+            let other = tried.other();
+            link.memory.way = Some(other);
             link.trace(format!("The data connection after {} failed: {text}", tried.verb()));
-            if sent {
-                return self.abandon(link, After::Again(tried.other()));
-            }
-            return self.open(link, Some(tried.other()));
+            let advice = format!("Connect again: {} comes first then", other.verb());
+            return match sent {
+                true => self.abandon(link, After::Again(other, error.with_advice(advice))),
+                false => self.open(link, Some(other)),
+            };
         }
         link.memory.way = None;
-        let stage = if stage == Stage::Connection { Stage::Data } else { stage };
-        let text = format!("The data connection could not be made: {text}");
-        let error = Error::new(stage, failure_kind(stage), text)
-            .with_advice("A firewall may block the server's passive ports");
+        let error = error.with_advice("A firewall may block the server's passive ports");
         if sent { self.give_up(link, error) } else { Step::fail(error) }
     }
 
@@ -173,8 +175,11 @@ impl Exchange {
     }
 
     fn refused(&mut self, link: &mut Link, reply: &Reply) -> Step {
-        let moved = link.data.as_ref().map_or(0, |data| data.moved);
+        let (moved, unresumed) = link.data.as_ref().map_or((0, false), |data| (data.moved, data.unresumed));
         link.drop_data();
+        if unresumed && moved == 0 && matches!(reply.code, 522 | 425 | 426 | 450) && link.may_lower_tls() {
+            return Step::LowerTls;
+        }
         if self.purpose.is_empty_listing(reply) {
             return self.done(link, 0, true);
         }
@@ -202,6 +207,7 @@ impl Exchange {
             return self.abandon(link, After::Fail(error.into()));
         }
         data.phase = Phase::Ready;
+        data.unresumed = !tls.resumed;
         let conn = data.conn;
         link.trace(if tls.resumed {
             "TLS session of the control connection resumed"
@@ -214,9 +220,13 @@ impl Exchange {
     }
 
     fn bytes(&mut self, link: &mut Link, bytes: &[u8]) -> Step {
-        if let Some(data) = &mut link.data {
-            data.moved = data.moved.saturating_add(bytes.len() as u64);
+        let Some(data) = &mut link.data else { return Step::Wait };
+        if data.phase == Phase::Securing || data.phase == Phase::Open {
+            // Before its certificate is accepted nothing counts that a connection says.
+            let text = "Plain text came on a data connection that is to be secured";
+            return self.give_up(link, Error::new(Stage::Tls, ErrorKind::Protocol, text));
         }
+        data.moved = data.moved.saturating_add(bytes.len() as u64);
         let Purpose::Listing(rows) = &mut self.purpose else { return Step::Wait };
         match rows.push(link, bytes) {
             Ok(()) => Step::Wait,
@@ -245,6 +255,13 @@ impl Exchange {
     fn closed(&mut self, link: &mut Link, end: End) -> Step {
         let Some(data) = &mut link.data else { return Step::Wait };
         let stood = data.phase != Phase::Opening;
+        let end = match end {
+            // Whoever was at the other end, it was not proven to be the server.
+            End::Clean | End::Unclean if matches!(data.phase, Phase::Open | Phase::Securing) => {
+                End::Failed { stage: Stage::Tls, text: "it ended before it was secured".into() }
+            }
+            end => end,
+        };
         data.end = Some(end.clone());
         if !matches!(self.state, State::Moving) {
             // The next step finds the end.
@@ -272,6 +289,7 @@ impl Exchange {
         let Some(data) = &link.data else { return Step::Wait };
         let (Some(end), Some(_)) = (data.end.clone(), &self.reply) else { return Step::Wait };
         let moved = data.moved;
+        link.close_data();
         if let Purpose::Listing(rows) = &mut self.purpose
             && let Err(error) = rows.finish(link)
         {
@@ -319,17 +337,17 @@ impl Exchange {
         let after = after.take();
         match (result, after) {
             (Ok(_), Some(After::Fail(failure))) => Step::Fail(failure),
-            (Ok(_), Some(After::Again(way))) => self.open(link, Some(way)),
+            (Ok(_), Some(After::Again(way, _))) => self.open(link, Some(way)),
             (Ok(_), Some(After::Unconfirmed)) => {
                 let bytes = self.purpose.expected().unwrap_or(0);
                 self.done(link, bytes, false)
             }
             (Ok(_), None) => Step::fail(cancelled()),
             (Err(lost), Some(After::Unconfirmed)) => self.unconfirmed(link, lost.error),
-            (Err(lost), Some(After::Fail(failure))) => {
-                Step::Lost { request: failure.error, session: lost.error }
+            (Err(lost), Some(After::Fail(Failure { error, .. }) | After::Again(_, error))) => {
+                Step::Lost { request: error, session: lost.error }
             }
-            (Err(lost), _) => Step::lost(lost.error),
+            (Err(lost), None) => Step::lost(lost.error),
         }
     }
 

@@ -197,13 +197,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_breaks_the_session(mode in 0..4u8, acts in proptest::collection::vec(act(), 1..200)) {
-        let encryption = [
-            Encryption::None,
-            Encryption::ExplicitIfOffered,
-            Encryption::Explicit,
-            Encryption::Implicit,
-        ][usize::from(mode)];
+    fn nothing_breaks_the_session(mode in 0..4u8, logged_in: bool, acts in proptest::collection::vec(act(), 1..200)) {
+        let encryption = match mode {
+            _ if logged_in => Encryption::None,
+            0 => Encryption::None,
+            1 => Encryption::ExplicitIfOffered,
+            2 => Encryption::Explicit,
+            _ => Encryption::Implicit,
+        };
         let mut player = Player {
             session: Session::new(site(encryption)),
             now: Time(0),
@@ -212,6 +213,13 @@ proptest! {
             ended: BTreeMap::new(),
         };
         player.play(&Act::Ask(0));
+        if logged_in {
+            player.play(&Act::Opened(0));
+            for line in ["220 hi", "230 in", "215 UNIX", "211-x\r\n EPSV\r\n MLST type*;\r\n211 end"] {
+                player.feed(Input::Bytes(player.conn(0), format!("{line}\r\n").into_bytes()));
+            }
+            prop_assert_eq!(player.ended.len(), 1);
+        }
         for act in &acts {
             player.play(act);
         }

@@ -299,6 +299,57 @@ fn s5_the_same_certificate_is_accepted_and_resumption_told() {
     talk.says_last("close 2");
 }
 
+/// Somebody else may have taken the data port: an end before TLS is no empty listing, and bytes before it are nobody's.
+#[test]
+fn what_comes_before_tls_on_a_secured_data_connection_counts_for_nothing() {
+    for end in [End::Clean, End::Unclean] {
+        let mut talk = Talk::secure(FEATURES);
+        let id = talk.list();
+        talk.data_closed(end);
+        talk.server("226 done");
+        let error = talk.ended(id).unwrap_err();
+        assert_eq!((error.stage, error.kind), (Stage::Data, ErrorKind::Incomplete));
+        talk.said();
+        talk.is_usable();
+    }
+    let mut talk = Talk::secure(FEATURES);
+    let id = talk.list();
+    talk.data(b"type=file; planted\r\n");
+    talk.says_last("close 2");
+    talk.server("426 broken");
+    assert_eq!(talk.ended(id).unwrap_err().stage, Stage::Tls);
+    talk.is_usable();
+}
+
+#[test]
+fn d4_a_session_that_is_lost_over_a_dead_data_port_takes_the_other_way_next() {
+    let mut talk = Talk::plain(FEATURES);
+    let id = talk.list();
+    talk.data_closed(broken(Stage::Connection, "timed out"));
+    // It stood already: that is a break, and the server's word is awaited.
+    talk.server("425 no");
+    talk.says_last("send EPSV");
+    talk.server("229 (|||50001|)");
+    talk.data_closed(broken(Stage::Connection, "timed out"));
+    talk.pass(3_000);
+    talk.pass(3_000);
+    talk.says_last("close 1");
+    let error = talk.ended(id).unwrap_err();
+    assert!(error.message.contains("timed out") && error.advice.contains("PASV"), "{error}");
+    assert!(talk.disconnected().is_some());
+    talk.connect();
+    talk.server("220 hi");
+    talk.server("230 in");
+    talk.expect(&["send USER me", "send SYST"]);
+    talk.server("215 UNIX");
+    talk.server("211 none");
+    talk.expect(&["send FEAT"]);
+    talk.request(Request::List(None));
+    talk.server("257 \"/\"");
+    talk.server("200 ok");
+    talk.says_last("send PASV");
+}
+
 #[test]
 fn a_second_transfer_sends_no_second_type() {
     let mut talk = Talk::plain(FEATURES);
