@@ -81,7 +81,17 @@ fn optimise(wasm: &Path) -> Result<()> {
     }
     let optimised = wasm.with_extension("opt");
     let mut node = command::new("node", &[]);
-    node.arg(optimiser).arg("-Os").arg("--all-features").arg(wasm).arg("-o").arg(&optimised);
+    // What the compiler uses and every browser has. With all features on, wasm-opt writes encodings that none reads yet.
+    const FEATURES: [&str; 7] = [
+        "--enable-bulk-memory",
+        "--enable-bulk-memory-opt",
+        "--enable-multivalue",
+        "--enable-mutable-globals",
+        "--enable-nontrapping-float-to-int",
+        "--enable-reference-types",
+        "--enable-sign-ext",
+    ];
+    node.arg(optimiser).arg("-Os").args(FEATURES).arg(wasm).arg("-o").arg(&optimised);
     command::run(&mut node)?;
     fs::rename(optimised, wasm).context("optimised wasm")
 }
