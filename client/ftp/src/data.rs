@@ -85,6 +85,8 @@ pub(crate) struct DataConnection {
     pub(crate) way: Way,
     /// How far it is.
     pub(crate) phase: Phase,
+    /// Its TLS session is a new one, not the control connection's.
+    pub(crate) unresumed: bool,
     /// The peer must see it break, not end, if it is given up (rule D14).
     pub(crate) upload: bool,
     /// Bytes of payload so far.
@@ -97,7 +99,7 @@ pub(crate) struct DataConnection {
 
 impl DataConnection {
     pub(crate) fn new(conn: ConnId, way: Way, upload: bool, now: Time) -> DataConnection {
-        DataConnection { conn, way, phase: Phase::Opening, upload, moved: 0, progress: now, end: None }
+        DataConnection { conn, way, phase: Phase::Opening, unresumed: false, upload, moved: 0, progress: now, end: None }
     }
 }
 

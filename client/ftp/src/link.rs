@@ -182,6 +182,11 @@ impl Link {
         }
     }
 
+    /// Whether TLS 1.2 is left to be tried.
+    pub(crate) fn may_lower_tls(&self) -> bool {
+        !self.site.tls12_only && self.server.tls.as_ref().is_some_and(|tls| tls.version != "TLS1.2")
+    }
+
     /// Gives up the data connection: an upload's breaks, so that the server cannot take what it has for the whole.
     pub(crate) fn drop_data(&mut self) {
         let Some(data) = self.data.take() else { return };

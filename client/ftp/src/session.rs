@@ -22,6 +22,10 @@ pub struct Session {
     waiting: VecDeque<(RequestId, Request)>,
     stack: Vec<Box<dyn Operation>>,
     cancelling: Option<Cancelling>,
+    /// The running request, should it have to begin anew.
+    running: Option<Request>,
+    /// The request that begins anew after the logon that is on the stack.
+    again: Option<Request>,
 }
 
 /// How the running request is coming to its end before its time.
@@ -37,7 +41,7 @@ impl Session {
     /// A session that is not connected; [`Request::Connect`] starts it.
     #[must_use]
     pub fn new(site: Site) -> Session {
-        Session { link: Link::new(site), waiting: VecDeque::new(), stack: Vec::new(), cancelling: None }
+        Session { link: Link::new(site), waiting: VecDeque::new(), stack: Vec::new(), cancelling: None, running: None, again: None }
     }
 
     /// Takes one input: exactly one mutation. Drain [`Session::poll`] afterwards.
@@ -114,21 +118,21 @@ impl Session {
         for line in &strays {
             self.link.log(LogKind::Response, escape(line));
         }
-        let error = match read {
-            Err(error) => format!("{}; the connection was closed", sentence(&error.to_string())),
-            Ok(()) if strays.iter().any(|line| line.starts_with(b"SSH-")) => {
-                let error = Error::new(
-                    Stage::Connection,
-                    ErrorKind::Protocol,
-                    "This is an SFTP (SSH) server, not an FTP server",
-                )
-                .with_reply(escape(&strays[0]))
-                .with_advice("Use the port of the FTP server, usually 21");
-                return self.lose(error.clone(), error);
+        let ssh = strays.iter().find(|line| line.starts_with(b"SSH-") && !self.link.server.logged_in);
+        let error = match (read, ssh) {
+            (Err(error), _) => {
+                let text = format!("{}; the connection was closed", sentence(&error.to_string()));
+                Error::new(Stage::Server, ErrorKind::Protocol, text)
             }
-            Ok(()) => return,
+            (Ok(()), Some(line)) => Error::new(
+                Stage::Connection,
+                ErrorKind::Protocol,
+                "This is an SFTP (SSH) server, not an FTP server",
+            )
+            .with_reply(escape(line))
+            .with_advice("Use the port of the FTP server, usually 21"),
+            (Ok(()), None) => return,
         };
-        let error = Error::new(Stage::Server, ErrorKind::Protocol, error);
         self.lose(error.clone(), error);
     }
 
@@ -201,6 +205,7 @@ impl Session {
                 Step::Fail(failure) => self.ended(Err(failure)),
                 Step::Lost { request, session } => return self.lose(request, session),
                 Step::Left => return self.left(),
+                Step::LowerTls => self.lower_tls(),
             };
         }
     }
@@ -227,6 +232,11 @@ impl Session {
             (Err(failure), Some(ended)) => Err(Failure { error: ended.explain(failure.error), ..failure }),
             (result, _) => result,
         };
+        if let (true, Ok(_), Some(id)) = (self.stack.is_empty(), &result, self.link.request)
+            && let Some(request) = self.again.take()
+        {
+            return self.begin(id, request);
+        }
         match (self.stack.last_mut(), result) {
             (Some(parent), result) => parent.child(&mut self.link, result),
             (None, Ok(Report::Done(outcome))) => {
@@ -248,6 +258,8 @@ impl Session {
     /// Ends the running request.
     fn finish(&mut self, result: Result<Outcome, Error>) {
         self.cancelling = None;
+        self.running = None;
+        self.again = None;
         if let Some(request) = self.link.request.take() {
             self.link.tell(match result {
                 Ok(outcome) => Event::Done { request, outcome },
@@ -256,8 +268,28 @@ impl Session {
         }
     }
 
+    /// Logs in again with TLS 1.2, and begins the running request anew afterwards (rule S-4).
+    fn lower_tls(&mut self) -> Step {
+        if self.cancelling.is_some() {
+            return Step::fail(cancelled());
+        }
+        self.link.status(
+            "The server wants resumed TLS sessions and issued too few TLS 1.3 tickets, connecting again with TLS 1.2...",
+        );
+        self.link.site.tls12_only = true;
+        self.stack.clear();
+        self.link.drop_data();
+        if let Some(control) = self.link.control.take() {
+            self.link.put(Output::Close(control.conn));
+        }
+        self.link.server = crate::link::Server::default();
+        self.again = self.running.take();
+        Step::push(Logon::new())
+    }
+
     fn begin(&mut self, id: RequestId, request: Request) -> Step {
         self.link.request = Some(id);
+        self.running = Some(request.clone());
         let operation: Box<dyn Operation> = match request {
             Request::Connect if self.link.server.logged_in => {
                 self.finish(Ok(Outcome::Ok));
