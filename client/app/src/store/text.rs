@@ -184,7 +184,7 @@ pub(crate) struct Text {
     pub(crate) plain_text: &'static str,
     pub(crate) not_connected: &'static str,
     pub(crate) latency: fn(u64) -> String,
-    pub(crate) selected: fn(u64, u64, &str) -> String,
+    pub(crate) selected: fn(u64, u64, Option<&str>) -> String,
     pub(crate) items: fn(u64) -> String,
     pub(crate) items_shown: fn(u64, u64) -> String,
 
@@ -427,7 +427,10 @@ static ENGLISH: Text = Text {
     plain_text: "Not encrypted",
     not_connected: "Not connected",
     latency: |ms| format!("{} ms", count(ms)),
-    selected: |selected, all, bytes| format!("{} of {} selected, {bytes}", count(selected), count(all)),
+    selected: |selected, all, bytes| {
+        let rows = format!("{} of {} selected", count(selected), count(all));
+        bytes.map_or(rows.clone(), |bytes| format!("{rows}, {bytes}"))
+    },
     items: |items| plural(items, "item", "items"),
     items_shown: |shown, all| format!("{} of {} shown", count(shown), plural(all, "item", "items")),
 

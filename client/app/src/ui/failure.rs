@@ -31,7 +31,7 @@ pub(crate) fn FailureCard(props: &FailureCardProps) -> Html {
         <section class="failure" role="group" aria-label={props.title.clone()}>
             <Icon name="alert" />
             <div class="told">
-                <h3>{props.title.clone()}</h3>
+                <h2>{props.title.clone()}</h2>
                 <p><span class="stage">{(text().stage)(failure.stage)}</span>{visible::text(&failure.message)}</p>
                 if let Some(reply) = &failure.reply {
                     <p class="reply"><span>{text().server_said}</span><q>{visible::text(reply)}</q></p>

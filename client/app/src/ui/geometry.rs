@@ -14,11 +14,11 @@ pub(crate) fn set_property(node: &NodeRef, name: &str, value: &str) {
     }
 }
 
-/// Keeps a custom property of an element at a value in pixels.
+/// Keeps a custom property of an element at a value, such as `12px`.
 #[hook]
-pub(crate) fn use_pixels(node: &NodeRef, name: &'static str, value: f64) {
+pub(crate) fn use_property(node: &NodeRef, name: &'static str, value: String) {
     let node = node.clone();
-    use_effect_with(value, move |value| set_property(&node, name, &format!("{value}px")));
+    use_effect_with(value, move |value| set_property(&node, name, value));
 }
 
 /// The height of an element, as it changes.

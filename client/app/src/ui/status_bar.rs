@@ -23,7 +23,8 @@ pub(crate) fn StatusBar(props: &StatusBarProps) -> Html {
     let (shown, all) = (browser.order.len() as u64, browser.entries.len() as u64);
     let selected = browser.selection.count() as u64;
     let figures = if selected > 0 {
-        (text().selected)(selected, all, &format::size(browser.selected_bytes()))
+        let bytes = browser.selected_bytes();
+        (text().selected)(selected, all, (bytes > 0).then(|| format::size(bytes)).as_deref())
     } else if shown < all {
         (text().items_shown)(shown, all)
     } else {

@@ -59,16 +59,27 @@ pub(crate) fn ConnectScreen(props: &ConnectScreenProps) -> Html {
     });
     let refused = lost.as_ref().is_some_and(|(_, failure, _)| failure.credentials);
     let presets: Vec<Site> = props.presets.iter().map(Site::from).collect();
+    let failed = lost.is_some();
+    // A failure stands right above the fields that it is about.
+    let sites = html! {
+        <Places heading={text().presets} icon="server" sites={presets} disabled={busy} on_pick={pick.clone()} />
+    };
     html! {
         <main class="welcome">
             <div class="column">
-                <Places heading={text().presets} icon="server" sites={presets} disabled={busy} on_pick={pick.clone()} />
-                if let Some((title, failure, lines)) = lost {
-                    <FailureCard title={(text().cannot_connect)(&title)} {failure} {lines} />
-                }
+                <div class="beside">
+                    if let Some((title, failure, lines)) = lost {
+                        <FailureCard title={(text().cannot_connect)(&title)} {failure} {lines} />
+                    } else {
+                        {sites.clone()}
+                    }
+                </div>
                 <ConnectForm picked={(*picked).clone()} {busy} {refused} />
-                <Places heading={text().recent} icon="clock" sites={props.memory.recent.clone()} disabled={busy}
-                    on_pick={pick} />
+                <div class="beside">
+                    if failed { {sites} }
+                    <Places heading={text().recent} icon="clock" sites={props.memory.recent.clone()} disabled={busy}
+                        on_pick={pick} />
+                </div>
                 <RelayNote relay={props.relay.clone()} leaving={props.leaving.clone()} />
             </div>
         </main>

@@ -43,6 +43,11 @@ pub(super) fn CertificateDialog(props: &CertificateDialogProps) -> Html {
         html! { <><dt>{label}</dt><dd>{value}</dd></> }
     };
     let names: Vec<String> = leaf.names.iter().map(|name| visible::text(name)).collect();
+    // In two lines of equal length, as people compare them.
+    let print = format::pairs(&leaf.sha256);
+    let half = print.len().div_ceil(2).next_multiple_of(3).min(print.len());
+    let lines: Vec<String> =
+        [print.get(..half), print.get(half..)].into_iter().flatten().map(str::to_owned).collect();
     let tls = [&props.tls.version, &props.tls.key_exchange, &props.tls.cipher];
     let tls: Vec<String> =
         tls.into_iter().filter(|part| !part.is_empty()).map(|part| visible::text(part)).collect();
@@ -55,7 +60,7 @@ pub(super) fn CertificateDialog(props: &CertificateDialogProps) -> Html {
             }
             <dl>
                 <dt>{text().fingerprint}</dt>
-                <dd class="fingerprint">{format::pairs(&leaf.sha256)}</dd>
+                <dd class="fingerprint">{ for lines.iter().map(|line| html! { <span>{line.clone()}</span> }) }</dd>
                 { fact(text().holder, visible::text(&leaf.subject)) }
                 { fact(text().issuer, issuer) }
                 { fact(text().names, names.join(", ")) }

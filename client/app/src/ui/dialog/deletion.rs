@@ -4,7 +4,7 @@ use super::modal::Modal;
 use crate::store::dialog::{Deletion, DeletionStage};
 use crate::store::{Action, text, visible};
 use crate::ui::failure::FailureCard;
-use crate::ui::geometry::use_pixels;
+use crate::ui::geometry::use_property;
 use crate::ui::name::Name;
 use crate::ui::use_app;
 use yew::prelude::*;
@@ -34,7 +34,7 @@ pub(super) fn DeletionDialog(props: &DeletionDialogProps) -> Html {
         }
         _ => 0,
     };
-    use_pixels(&bar, "--done", f64::from(percent));
+    use_property(&bar, "--done", format!("{percent}%"));
     let close = {
         let app = app.clone();
         Callback::from(move |()| app.dispatch(Action::CloseDialog))

@@ -7,7 +7,7 @@ use crate::store::action::Tab;
 use crate::store::jobs::Jobs;
 use crate::store::log::Log;
 use crate::store::{Action, Shared, format, text};
-use crate::ui::geometry::{NARROW, use_media, use_pixels};
+use crate::ui::geometry::{NARROW, use_media, use_property};
 use crate::ui::icon::Icon;
 use crate::ui::use_app;
 use web_sys::HtmlElement;
@@ -55,7 +55,7 @@ pub(crate) fn Dock(props: &DockProps) -> Html {
     // On a narrow screen it is a sheet that begins closed.
     let sheet = use_state_eq(|| false);
     let open = if narrow { *sheet } else { props.open };
-    use_pixels(&dock, "--dock", f64::from(props.height));
+    use_property(&dock, "--dock", format!("{}px", props.height));
 
     let set_open = {
         let (app, sheet) = (app.clone(), sheet.setter());
@@ -125,15 +125,15 @@ pub(crate) fn Dock(props: &DockProps) -> Html {
         let rate = (tab == Tab::Transfers && speed > 0.0).then(|| format::speed(speed));
         html! {
             <button key={id(tab)} id={id(tab)} type="button" role="tab" aria-selected={now.to_string()}
-                aria-controls={(now && open).then_some("dock-panel")} aria-label={label(tab)}
+                aria-controls={(now && open).then_some("dock-panel")}
                 aria-description={count(tab).map(|count| format::count(count as u64))}
                 tabindex={if now { "0" } else { "-1" }} class={classes!((tab == Tab::Failed).then_some("failures"))}
                 onclick={press}>
                 {label(tab)}
                 if let Some(count) = count(tab).filter(|count| *count > 0) {
-                    <span class="badge">{format::count(count as u64)}</span>
+                    <span class="badge" aria-hidden="true">{format::count(count as u64)}</span>
                 }
-                if let Some(rate) = rate { <span class="rate">{rate}</span> }
+                if let Some(rate) = rate { <span class="rate" aria-hidden="true">{rate}</span> }
             </button>
         }
     };

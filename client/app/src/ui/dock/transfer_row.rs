@@ -3,7 +3,7 @@
 use crate::store::jobs::{Direction, Job, Progress};
 use crate::store::{Action, Shared, format, text, visible};
 use crate::ui::failure::FailureCard;
-use crate::ui::geometry::use_pixels;
+use crate::ui::geometry::use_property;
 use crate::ui::icon::Icon;
 use crate::ui::name::Name;
 use crate::ui::use_app;
@@ -104,7 +104,7 @@ fn Bar(props: &BarProps) -> Html {
     let job = &props.job;
     let node = use_node_ref();
     let percent = job.percent();
-    use_pixels(&node, "--done", f64::from(percent.unwrap_or(0)));
+    use_property(&node, "--done", format!("{}%", percent.unwrap_or(0)));
     html! {
         <span ref={node} role="progressbar" class={classes!("progress", percent.is_none().then_some("unknown"))}
             aria-label={(text().progress_of)(&visible::text(&job.name))} aria-valuemin="0" aria-valuemax="100"

@@ -7,7 +7,7 @@ use super::viewport::{OVERSCAN, scroll_to, visible_range};
 use crate::store::browser::Browser;
 use crate::store::selection::{Grip, Step};
 use crate::store::{Action, Shared, text};
-use crate::ui::geometry::{COARSE, NARROW, use_height, use_media, use_pixels};
+use crate::ui::geometry::{COARSE, NARROW, use_height, use_media, use_property};
 use crate::ui::runtime::steady_now;
 use crate::ui::use_app;
 use std::cell::{Cell, RefCell};
@@ -49,8 +49,8 @@ pub(super) fn Grid(props: &GridProps) -> Html {
 
     let len = browser.order.len();
     let range = visible_range(*first as f64 * row_height, height, row_height, len, OVERSCAN);
-    use_pixels(&body, "--body", len as f64 * row_height);
-    use_pixels(&window, "--offset", range.start as f64 * row_height);
+    use_property(&body, "--body", format!("{}px", len as f64 * row_height));
+    use_property(&window, "--offset", format!("{}px", range.start as f64 * row_height));
 
     let cursor = browser.selection.cursor();
     let cursor_place = cursor.and_then(|cursor| browser.order.iter().position(|row| *row == cursor));

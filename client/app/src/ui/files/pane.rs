@@ -122,6 +122,7 @@ pub(crate) fn FilesPane(props: &FilesPaneProps) -> Html {
     html! {
         <main ref={pane} class={classes!("files", drop.over().then_some("dropping"))} onkeydown={on_key}
             ondragenter={drop.enter()} ondragover={drop.hover()} ondragleave={drop.leave()} ondrop={drop.take()}>
+            <h1 class="unseen">{visible::text(&props.session.site.title())}</h1>
             <div class="bar">
                 <Toolbar {ready} selected={selected.len()} {files} {cursor} on_download={fetch} />
                 <PathBar browser={browser.clone()} {up} editing={*editing} on_edit={edit.clone()} filter={filter.clone()}

@@ -18,9 +18,9 @@ pub(crate) fn visible_range(
     }
     // `as` saturates: nonsense from the browser gives an empty or a full range, never a panic.
     let first = (scroll_top.max(0.0) / row).floor() as usize;
-    let shown = (viewport.max(0.0) / row).ceil() as usize + 1;
+    let shown = (viewport.max(0.0) / row).ceil() as usize;
     let start = first.saturating_sub(overscan).min(len);
-    let end = first.saturating_add(shown).saturating_add(overscan).min(len);
+    let end = first.saturating_add(shown).saturating_add(1).saturating_add(overscan).min(len);
     start.min(end)..end
 }
 
