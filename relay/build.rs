@@ -1,5 +1,6 @@
-//! Builds the page in: writes a table of all files below `TOWPATH_DIST`, or below `target/dist` where the variable is not
-//! set. Without a directory the table is empty, and the relay says so or serves `--www`.
+//! Builds the page in: writes a table of all files below `TOWPATH_DIST`. Where that is not set, a release build takes
+//! `target/dist` and a development build takes nothing, so that a changed page does not compile the relay anew. With an empty
+//! table the relay says so, or serves `--www`.
 
 use std::env;
 use std::fmt::Write;
@@ -11,9 +12,13 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=TOWPATH_DIST");
     let home = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
-    let dist = env::var_os("TOWPATH_DIST").map_or_else(|| home.join("../target/dist"), PathBuf::from);
+    let release = env::var_os("PROFILE").is_some_and(|profile| profile == "release");
+    let dist = match env::var_os("TOWPATH_DIST") {
+        Some(dist) => Some(PathBuf::from(dist)),
+        None => release.then(|| home.join("../target/dist")),
+    };
     let mut entries = Vec::new();
-    if dist.is_dir() {
+    if let Some(dist) = dist.filter(|dist| dist.is_dir()) {
         // A path that does not exist must not be named: Cargo would build anew each time.
         println!("cargo::rerun-if-changed={}", dist.display());
         collect(&dist.canonicalize()?, "", &mut entries)?;

@@ -3,6 +3,7 @@
 mod picture;
 mod tree;
 
+use crate::config::{Config, Deadlines, Target};
 use libunftp::ServerBuilder;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,6 +12,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use towpath_shared::SiteEncryption;
 use unftp_sbe_fs::Filesystem;
 
 /// A running server. It stops when this is dropped.
@@ -40,6 +42,19 @@ impl Server {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// A relay's configuration with this server as its one target, and little patience at the end.
+    #[must_use]
+    pub fn config(&self) -> Config {
+        let target = Target {
+            name: Some("Demo server".into()),
+            encryption: SiteEncryption::None,
+            user: Some("anonymous".into()),
+            ..Target::new(Ipv4Addr::LOCALHOST.to_string(), self.port)
+        };
+        let deadlines = Deadlines { drain: 1, ..Deadlines::default() };
+        Config { targets: vec![target], deadlines, ..Config::default() }
     }
 
     /// The directory that is served.

@@ -1,24 +1,17 @@
 //! `towpath`: arguments, logging and signals around the library.
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::net::TcpListener;
-use towpath_relay::{Config, Target, demo};
-use towpath_shared::SiteEncryption;
+use towpath_relay::{Config, demo};
 use tracing_subscriber::EnvFilter;
 
 /// An FTP client in a web page, and the relay that carries it.
 #[derive(Debug, Parser)]
 #[command(version)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the page and its tunnels as a configuration file says.
     Serve {
@@ -51,12 +44,11 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let default =
-        if matches!(arguments.command, Command::Demo { .. }) { "warn" } else { "info,libunftp=warn" };
+    let command = Command::parse();
+    let default = if matches!(command, Command::Demo { .. }) { "warn" } else { "info,libunftp=warn" };
     let filter = EnvFilter::try_from_env("TOWPATH_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match run(arguments.command).await {
+    match run(command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("towpath: {error}");
@@ -75,12 +67,7 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
         }
         Command::Demo { www, listen } => {
             let server = demo::Server::start().await?;
-            let mut target = Target::new("127.0.0.1", server.port());
-            target.name = Some("Demo server".into());
-            target.encryption = SiteEncryption::None;
-            target.user = Some("anonymous".into());
-            let mut config = Config { www, targets: vec![target], ..Config::default() };
-            config.deadlines.drain = 1;
+            let config = Config { www, ..server.config() };
             let listener = TcpListener::bind(listen).await?;
             println!("Towpath demo: http://{}/", listener.local_addr()?);
             Ok(towpath_relay::run(listener, config, stopped()).await?)
@@ -97,19 +84,12 @@ fn read(path: &Path) -> Result<Config, Box<dyn Error>> {
     Ok(Config::from_toml(&text).map_err(|error| format!("{}: {error}", path.display()))?)
 }
 
-/// Resolves on Ctrl+C, and where there is such a thing on SIGTERM.
+/// Resolves on Ctrl+C, and on SIGTERM where there is such a thing.
 async fn stopped() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return interrupt.await };
-        tokio::select! { () = interrupt => {}, _ = terminate.recv() => {} }
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! { _ = tokio::signal::ctrl_c() => {}, _ = terminate.recv() => {} }
+        return;
     }
-    #[cfg(not(unix))]
-    interrupt.await;
+    let _ = tokio::signal::ctrl_c().await;
 }

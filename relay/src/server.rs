@@ -29,6 +29,10 @@ use tracing::Instrument;
 /// A connection that is no tunnel ends after this, however slowly it is read: answers are a few hundred KiB.
 const HTTP_LIFETIME: Duration = Duration::from_secs(300);
 
+/// Bytes that the kernel may hold unsent for a page: what is urgent must not queue behind megabytes of bulk in there.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+const UNSENT: u32 = 128 * 1024;
+
 /// After an error of accept(), such as too many open files, before the next try.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -69,6 +73,8 @@ pub(crate) async fn accept(listener: TcpListener, relay: Arc<Relay>) {
 async fn serve(socket: TcpStream, router: Router, relay: &Relay) {
     // Control frames and keystrokes must not wait for the acknowledgement of bulk.
     let _ = socket.set_nodelay(true);
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+    let _ = socket2::SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(seconds(relay.config.deadlines.header))
@@ -116,7 +122,6 @@ async fn guard(State(relay): State<Arc<Relay>>, request: Request, next: Next) ->
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "no-referrer"),
         ("cross-origin-opener-policy", "same-origin"),
-        ("cross-origin-resource-policy", "same-origin"),
         (
             "permissions-policy",
             "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), midi=()",

@@ -290,7 +290,7 @@ impl Reader {
     /// The mailbox of a frame's stream. `None` where the stream is over: its last frames were under way.
     fn mailbox(&self, header: Header) -> Result<Option<Arc<Mailbox>>, End> {
         let id = header.stream;
-        if id.0 % 2 == 0 || id.0 > self.last {
+        if id.0.is_multiple_of(2) || id.0 > self.last {
             return Err(out_of_place(header.kind));
         }
         Ok(self.session.lock().get(&id).map(|entry| entry.mailbox.clone()))
@@ -314,7 +314,7 @@ impl Reader {
     }
 
     fn open(&mut self, id: StreamId, open: Open, window: u64) -> Result<(), End> {
-        if id.0 % 2 == 0 || id.0 <= self.last {
+        if id.0.is_multiple_of(2) || id.0 <= self.last {
             return Err(out_of_place(Kind::Open));
         }
         self.last = id.0;

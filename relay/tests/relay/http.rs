@@ -6,7 +6,7 @@ use std::fs;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use towpath_relay::{Config, Target, demo};
+use towpath_relay::{Config, demo};
 use towpath_shared::{CONTROL_WINDOW, DATA_WINDOW, Message, StreamId};
 
 /// One request, the whole answer, lower-case head.
@@ -134,11 +134,7 @@ async fn command(client: &mut Client, id: StreamId, command: &str, reply: &str) 
 #[tokio::test]
 async fn the_demo_server_can_be_browsed_through_the_relay() {
     let server = demo::Server::start().await.unwrap();
-    let config = Config {
-        allow_missing_origin: true,
-        targets: vec![Target::new("127.0.0.1", server.port())],
-        ..Config::default()
-    };
+    let config = Config { allow_missing_origin: true, ..server.config() };
     let relay = Relay::start(config).await;
     let mut client = Client::connect(relay.address).await;
     let site = client.welcome.sites[0].clone();
