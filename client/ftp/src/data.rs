@@ -99,7 +99,16 @@ pub(crate) struct DataConnection {
 
 impl DataConnection {
     pub(crate) fn new(conn: ConnId, way: Way, upload: bool, now: Time) -> DataConnection {
-        DataConnection { conn, way, phase: Phase::Opening, unresumed: false, upload, moved: 0, progress: now, end: None }
+        DataConnection {
+            conn,
+            way,
+            phase: Phase::Opening,
+            unresumed: false,
+            upload,
+            moved: 0,
+            progress: now,
+            end: None,
+        }
     }
 }
 

@@ -22,10 +22,6 @@ pub struct Session {
     waiting: VecDeque<(RequestId, Request)>,
     stack: Vec<Box<dyn Operation>>,
     cancelling: Option<Cancelling>,
-    /// The running request, should it have to begin anew.
-    running: Option<Request>,
-    /// The request that begins anew after the logon that is on the stack.
-    again: Option<Request>,
 }
 
 /// How the running request is coming to its end before its time.
@@ -41,7 +37,7 @@ impl Session {
     /// A session that is not connected; [`Request::Connect`] starts it.
     #[must_use]
     pub fn new(site: Site) -> Session {
-        Session { link: Link::new(site), waiting: VecDeque::new(), stack: Vec::new(), cancelling: None, running: None, again: None }
+        Session { link: Link::new(site), waiting: VecDeque::new(), stack: Vec::new(), cancelling: None }
     }
 
     /// Takes one input: exactly one mutation. Drain [`Session::poll`] afterwards.
@@ -205,7 +201,6 @@ impl Session {
                 Step::Fail(failure) => self.ended(Err(failure)),
                 Step::Lost { request, session } => return self.lose(request, session),
                 Step::Left => return self.left(),
-                Step::LowerTls => self.lower_tls(),
             };
         }
     }
@@ -232,11 +227,6 @@ impl Session {
             (Err(failure), Some(ended)) => Err(Failure { error: ended.explain(failure.error), ..failure }),
             (result, _) => result,
         };
-        if let (true, Ok(_), Some(id)) = (self.stack.is_empty(), &result, self.link.request)
-            && let Some(request) = self.again.take()
-        {
-            return self.begin(id, request);
-        }
         match (self.stack.last_mut(), result) {
             (Some(parent), result) => parent.child(&mut self.link, result),
             (None, Ok(Report::Done(outcome))) => {
@@ -258,8 +248,6 @@ impl Session {
     /// Ends the running request.
     fn finish(&mut self, result: Result<Outcome, Error>) {
         self.cancelling = None;
-        self.running = None;
-        self.again = None;
         if let Some(request) = self.link.request.take() {
             self.link.tell(match result {
                 Ok(outcome) => Event::Done { request, outcome },
@@ -268,28 +256,8 @@ impl Session {
         }
     }
 
-    /// Logs in again with TLS 1.2, and begins the running request anew afterwards (rule S-4).
-    fn lower_tls(&mut self) -> Step {
-        if self.cancelling.is_some() {
-            return Step::fail(cancelled());
-        }
-        self.link.status(
-            "The server wants resumed TLS sessions and issued too few TLS 1.3 tickets, connecting again with TLS 1.2...",
-        );
-        self.link.site.tls12_only = true;
-        self.stack.clear();
-        self.link.drop_data();
-        if let Some(control) = self.link.control.take() {
-            self.link.put(Output::Close(control.conn));
-        }
-        self.link.server = crate::link::Server::default();
-        self.again = self.running.take();
-        Step::push(Logon::new())
-    }
-
     fn begin(&mut self, id: RequestId, request: Request) -> Step {
         self.link.request = Some(id);
-        self.running = Some(request.clone());
         let operation: Box<dyn Operation> = match request {
             Request::Connect if self.link.server.logged_in => {
                 self.finish(Ok(Outcome::Ok));

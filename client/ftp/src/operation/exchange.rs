@@ -18,6 +18,7 @@ use super::abandon::Abandon;
 use super::binary::Binary;
 use super::passive::Passive;
 use super::purpose::{Purpose, wants_resumption};
+use super::renew::Renew;
 use super::{Failure, Operation, Report, Signal, Step, cancelled, refused};
 
 /// How long nothing may move in the middle of a transfer.
@@ -34,6 +35,8 @@ enum State {
     Restart,
     /// The command was sent.
     Moving,
+    /// [`Renew`] is at work; then all begins anew.
+    Renewing,
     /// [`Abandon`] is at work; then this.
     Abandoning(Option<After>),
 }
@@ -177,8 +180,11 @@ impl Exchange {
     fn refused(&mut self, link: &mut Link, reply: &Reply) -> Step {
         let (moved, unresumed) = link.data.as_ref().map_or((0, false), |data| (data.moved, data.unresumed));
         link.drop_data();
-        if unresumed && moved == 0 && matches!(reply.code, 522 | 425 | 426 | 450) && link.may_lower_tls() {
-            return Step::LowerTls;
+        // Rule S-4: some say why, some only refuse what was not resumed.
+        let unresumed = wants_resumption(reply) || (unresumed && matches!(reply.code, 522 | 425 | 426 | 450));
+        if unresumed && moved == 0 && link.may_lower_tls() {
+            self.state = State::Renewing;
+            return Step::push(Renew::new());
         }
         if self.purpose.is_empty_listing(reply) {
             return self.done(link, 0, true);
@@ -209,11 +215,8 @@ impl Exchange {
         data.phase = Phase::Ready;
         data.unresumed = !tls.resumed;
         let conn = data.conn;
-        link.trace(if tls.resumed {
-            "TLS session of the control connection resumed"
-        } else {
-            "TLS session not resumed"
-        });
+        let how = if tls.resumed { "of the control connection resumed" } else { "not resumed" };
+        link.trace(format!("TLS session {how}"));
         link.tell(Event::DataSecured { resumed: tls.resumed });
         link.put(Output::AcceptTls(conn));
         Step::Wait
@@ -338,12 +341,9 @@ impl Exchange {
         match (result, after) {
             (Ok(_), Some(After::Fail(failure))) => Step::Fail(failure),
             (Ok(_), Some(After::Again(way, _))) => self.open(link, Some(way)),
-            (Ok(_), Some(After::Unconfirmed)) => {
-                let bytes = self.purpose.expected().unwrap_or(0);
-                self.done(link, bytes, false)
-            }
+            (Ok(_), Some(After::Unconfirmed)) => self.unconfirmed(link, None),
             (Ok(_), None) => Step::fail(cancelled()),
-            (Err(lost), Some(After::Unconfirmed)) => self.unconfirmed(link, lost.error),
+            (Err(lost), Some(After::Unconfirmed)) => self.unconfirmed(link, Some(lost.error)),
             (Err(lost), Some(After::Fail(Failure { error, .. }) | After::Again(_, error))) => {
                 Step::Lost { request: error, session: lost.error }
             }
@@ -351,11 +351,10 @@ impl Exchange {
         }
     }
 
-    /// All bytes moved, and then the connection was lost that the confirmation would have come on (rule K4).
-    fn unconfirmed(&mut self, link: &mut Link, lost: Error) -> Step {
-        link.doomed = Some(lost);
-        let bytes = self.purpose.expected().unwrap_or(0);
-        self.done(link, bytes, false)
+    /// All bytes moved, but the server's word did not come; perhaps because the connection is lost (rule K4).
+    fn unconfirmed(&mut self, link: &mut Link, lost: Option<Error>) -> Step {
+        link.doomed = lost;
+        self.done(link, self.purpose.expected().unwrap_or(0), false)
     }
 
     fn touch(&mut self, link: &mut Link) {
@@ -377,6 +376,10 @@ impl Operation for Exchange {
             // A listing reads the same in either type.
             (State::Type, Err(failure)) if matches!(self.purpose, Purpose::File(_)) => Step::Fail(failure),
             (State::Type, _) => self.open(link, None),
+            (State::Renewing, Ok(_)) => {
+                self.state = State::Type;
+                Step::push(Binary)
+            }
             (_, Ok(_)) => self.opening(link),
             (_, Err(failure)) => Step::Fail(failure),
         }
@@ -386,7 +389,7 @@ impl Operation for Exchange {
         match self.state {
             State::Restart => self.restart_answered(link, reply),
             State::Moving => self.moving_answered(link, reply),
-            State::Type | State::Opening | State::Abandoning(_) => Step::Wait,
+            State::Type | State::Opening | State::Renewing | State::Abandoning(_) => Step::Wait,
         }
     }
 
@@ -476,7 +479,7 @@ impl Operation for Exchange {
         let ended =
             link.data.as_ref().is_some_and(|data| matches!(data.end, Some(End::Clean | End::Unclean)));
         if matches!(self.state, State::Moving) && ended && self.is_whole(link) {
-            return self.unconfirmed(link, lost);
+            return self.unconfirmed(link, Some(lost));
         }
         Step::lost(lost)
     }

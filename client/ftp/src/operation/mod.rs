@@ -12,6 +12,7 @@ mod passive;
 mod purpose;
 mod quit;
 mod rename;
+mod renew;
 mod rows;
 mod secure;
 mod simple;
@@ -54,10 +55,6 @@ pub(crate) enum Step {
     },
     /// The session ends as it should.
     Left,
-    /// The server refuses data connections whose TLS session is a new one, and TLS 1.3 has no more tickets to resume the
-    /// old one with: log in again with TLS 1.2, whose sessions resume any number of times, and begin the request
-    /// anew (rule S-4).
-    LowerTls,
 }
 
 impl Step {

@@ -79,8 +79,8 @@ impl Purpose {
         let Failure { error, code } = refused(stage, sentence, reply);
         let error = if wants_resumption(reply) {
             error.with_advice(
-                "The server wants the TLS session of the control connection: set the site to TLS 1.2 only and \
-                 connect again",
+                "The server wants data connections to resume the TLS session of the control connection, and TLS 1.2 \
+                 did not help",
             )
         } else if reply.class() < 4 {
             Error { message: format!("{sentence}: its answer makes no sense"), ..error }

@@ -1,6 +1,6 @@
 //! The data connection: EPSV and PASV, the order of its steps, the completion rule (rules D1 to D12).
 
-use towpath_ftp::{End, ErrorKind, Event, Outcome, Request, Stage, Verdict};
+use towpath_ftp::{End, ErrorKind, Event, Item, Outcome, Request, Stage, TlsSession, Verdict};
 
 use crate::talk::{Talk, broken, resumed, tls};
 
@@ -240,19 +240,109 @@ fn d10_refusals_have_their_kind() {
     check("350 what", Stage::Data, ErrorKind::Protocol);
 }
 
+/// Some servers end the handshake and say why, some only refuse what was not resumed.
 #[test]
-fn s4_a_server_that_wants_resumption_gets_an_advice() {
-    for reply in ["522 SSL connection failed; session reuse required", "425 TLS session not resumed"] {
+fn s4_a_server_that_wants_resumption_gets_tls_1_2() {
+    for (handshake, reply) in [
+        (false, "522 SSL connection failed; session reuse required"),
+        (false, "425 TLS session not resumed"),
+        (true, "425 Unable to build data connection: Operation not permitted"),
+        (true, "522 no"),
+    ] {
         let mut talk = Talk::secure(FEATURES);
-        let id = talk.download(Some(3), 0);
-        talk.data_closed(broken(Stage::Tls, "connection reset"));
-        assert!(talk.events.is_empty());
+        talk.download(Some(3), 0);
+        if handshake {
+            talk.data_secured(tls(Verdict::Trusted, "a"));
+        } else {
+            talk.data_closed(broken(Stage::Tls, "connection reset"));
+        }
+        talk.said();
         talk.server(reply);
-        let error = talk.ended(id).unwrap_err();
-        assert!(error.advice.contains("TLS 1.2 only"), "{error}");
-        talk.says_last("starttls 2 ftp.example.org group 1");
-        talk.is_usable();
+        talk.says_last("open 3 ftp.example.org:21");
+        assert!(talk.ended_yet().is_none());
     }
+    // What was resumed and is refused all the same is refused for another reason.
+    let mut talk = Talk::secure(FEATURES);
+    talk.download(Some(3), 0);
+    talk.data_secured(resumed("a"));
+    talk.said();
+    talk.server("425 Unable to build data connection");
+    talk.expect(&["close 2", "send EPSV"]);
+}
+
+/// In the middle of a walk that has deleted something already: what is gone stays gone and counted, and the walk goes on.
+#[test]
+fn s4_a_session_that_runs_out_of_tickets_goes_on_with_tls_1_2() {
+    let mut talk = Talk::secure(FEATURES);
+    let item = |name: &str, directory| Item { path: crate::talk::path(name), directory };
+    let id = talk.request(Request::DeleteTree(vec![item("/f", false), item("/d", true)]));
+    talk.expect(&["send DELE /f"]);
+    talk.server("250 gone");
+    talk.expect(&["send CWD /d"]);
+    talk.server("250 ok");
+    talk.server("257 \"/d\"");
+    talk.server("200 ok");
+    talk.server("229 (|||50000|)");
+    talk.data_opened();
+    talk.says_last("starttls 2 ftp.example.org group 1");
+    talk.data_secured(tls(Verdict::Trusted, "a"));
+    talk.expect(&["accept 2"]);
+    talk.server("522 SSL connection failed; session reuse required");
+    talk.expect(&["close 2", "close 1", "open 3 ftp.example.org:21"]);
+    talk.opened();
+    talk.server("220 again");
+    talk.server("234 go");
+    talk.says_last("starttls 3 ftp.example.org group 3 TLS 1.2 only");
+    talk.secured(TlsSession { version: "TLS1.2".into(), ..tls(Verdict::Trusted, "a") });
+    talk.server("230 in");
+    talk.server("215 UNIX");
+    talk.bytes(b"211-x\r\n EPSV\r\n MLST type*;\r\n211 end\r\n");
+    talk.server("200 pbsz");
+    talk.server("200 prot");
+    // It stands where it stood, and the listing begins anew.
+    talk.says_last("send CWD /d");
+    talk.server("250 ok");
+    talk.server("257 \"/d\"");
+    talk.server("200 ok");
+    talk.server("229 (|||50001|)");
+    talk.data_opened();
+    talk.says_last("starttls 4 ftp.example.org group 3 TLS 1.2 only");
+    talk.data_secured(resumed("a"));
+    talk.data_closed(End::Clean);
+    talk.server("226 ok");
+    talk.says_last("send CWD /");
+    talk.server("250 ok");
+    talk.server("250 removed");
+    let tree = Outcome::Tree { files: 1, directories: 1, bytes: 0 };
+    assert_eq!(talk.ended_after(id), Ok(tree), "{:#?}", talk.log);
+}
+
+#[test]
+fn s4_a_session_is_not_renewed_twice() {
+    let mut talk = Talk::secure(FEATURES);
+    let id = talk.download(Some(3), 0);
+    talk.data_secured(tls(Verdict::Trusted, "a"));
+    talk.server("522 session reuse required");
+    talk.says_last("open 3 ftp.example.org:21");
+    talk.opened();
+    talk.server("220 again");
+    talk.server("234 go");
+    talk.secured(TlsSession { version: "TLS1.2".into(), ..tls(Verdict::Trusted, "a") });
+    talk.server("230 in");
+    talk.server("215 UNIX");
+    talk.server("211 none");
+    talk.server("200 pbsz");
+    talk.server("200 prot");
+    talk.server("200 type");
+    talk.server("227 (192,0,2,7,195,80)");
+    talk.data_opened();
+    talk.data_secured(tls(Verdict::Trusted, "a"));
+    talk.server("522 session reuse required");
+    talk.says_last("close 4");
+    let error = talk.ended_after(id).unwrap_err();
+    assert_eq!((error.stage, error.kind), (Stage::Data, ErrorKind::Refused));
+    assert!(error.advice.contains("TLS 1.2"), "{error}");
+    talk.is_usable();
 }
 
 #[test]
