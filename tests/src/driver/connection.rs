@@ -245,7 +245,12 @@ impl Task {
     async fn end(mut self, next: Next) {
         match next {
             Next::Report(end) => {
+                let orderly = matches!(end, End::Clean | End::Unclean);
                 tell(&self.reports, self.conn, Report::Closed(end)).await;
+                if let (true, Some((_, writer))) = (orderly, &mut self.halves) {
+                    // The other side's good-bye is answered, under TLS by close_notify.
+                    let _ = timeout(LINGER, writer.finish()).await;
+                }
             }
             Next::Close => {
                 // Whatever it comes to: it ends with the drop below.

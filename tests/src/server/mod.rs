@@ -60,7 +60,9 @@ pub enum Security {
     Plain,
     /// TLS 1.2 and nothing newer.
     Tls12,
-    /// TLS 1.3 and nothing older.
+    /// TLS 1.3 and nothing older. ProFTPD offers TLS 1.2 as well, as it does by default: before 1.3.9 it issues no new
+    /// tickets on uploads and expects clients to use old ones again, so that a client which uses each
+    /// once runs dry after two uploads and has to fall back.
     Tls13,
 }
 

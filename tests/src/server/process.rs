@@ -97,7 +97,7 @@ impl Server {
             Software::Vsftpd => vsftpd::command(&place)?,
             Software::ProFtpd => proftpd::command(&place)?,
         };
-        let child = spawn(command, &place)?;
+        let child = spawn(command, software, &place)?;
         let mut server = Server { software, child, place, identity };
         let root = server.root();
         fs::create_dir_all(&root)
@@ -201,17 +201,18 @@ impl Drop for Server {
 
 /// Starts the process with the TLS versions that the fixture is for. OpenSSL reads them from its configuration, the same
 /// way for every server.
-fn spawn(mut command: Command, place: &Place) -> Result<Child, ServerError> {
+fn spawn(mut command: Command, software: Software, place: &Place) -> Result<Child, ServerError> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let version = match place.security {
-        Security::Tls12 => "TLSv1.2",
-        Security::Plain | Security::Tls13 => "TLSv1.3",
+    let (oldest, newest) = match place.security {
+        Security::Tls12 => ("TLSv1.2", "TLSv1.2"),
+        Security::Tls13 if software == Software::ProFtpd => ("TLSv1.2", "TLSv1.3"),
+        Security::Plain | Security::Tls13 => ("TLSv1.3", "TLSv1.3"),
     };
     let openssl = place.write(
         "openssl.cnf",
         &format!(
             "openssl_conf = init\n[init]\nssl_conf = ssl\n[ssl]\nsystem_default = tls\n[tls]\n\
-             MinProtocol = {version}\nMaxProtocol = {version}\n"
+             MinProtocol = {oldest}\nMaxProtocol = {newest}\n"
         ),
     )?;
     let output = File::create(place.path("output")).map_err(ServerError::io("output"))?;

@@ -1,0 +1,138 @@
+//! The command line client as a process, against Pure-FTPd.
+
+use crate::setup::RelayProcess;
+use std::path::Path;
+use std::process::Output;
+use tokio::process::Command;
+use towpath_tests::server::{PASSWORD, Security, Server, Software};
+
+struct Cli {
+    server: Server,
+    options: Vec<String>,
+    password: &'static str,
+}
+
+impl Cli {
+    fn new(options: &[&str]) -> Cli {
+        let server = Server::start(Software::PureFtpd, Security::Tls13).unwrap();
+        Cli { server, options: options.iter().map(|o| (*o).to_owned()).collect(), password: PASSWORD }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("ftp://{}@127.0.0.1:{}{path}", self.server.user(), self.server.port())
+    }
+
+    async fn run(&self, arguments: &[&str], directory: &Path) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_towpath-cli"))
+            .args(&self.options)
+            .args(arguments)
+            .env("TOWPATH_PASSWORD", self.password)
+            .current_dir(directory)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .await
+            .unwrap()
+    }
+
+    async fn done(&self, arguments: &[&str], directory: &Path) -> String {
+        let output = self.run(arguments, directory).await;
+        assert!(output.status.success(), "{arguments:?}: {output:?}\n{}", self.server.log());
+        assert!(!String::from_utf8_lossy(&output.stderr).contains(PASSWORD));
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+async fn journey(cli: Cli) {
+    let local = tempfile::tempdir().unwrap();
+    let local = local.path();
+    std::fs::write(local.join("report.txt"), "forty-two\n").unwrap();
+
+    cli.done(&["mkdir", &cli.url("/papers")], local).await;
+    cli.done(&["put", &cli.url("/papers/"), "report.txt"], local).await;
+    assert_eq!(std::fs::read(cli.server.root().join("papers/report.txt")).unwrap(), b"forty-two\n");
+
+    let listing = cli.done(&["ls", &cli.url("/papers")], local).await;
+    let row = listing.lines().next().unwrap();
+    assert!(row.starts_with("-rw-r--r-- ") && row.ends_with(" report.txt"), "{listing}");
+    assert!(row.contains(" 10 ") && listing.lines().count() == 1, "{listing}");
+
+    cli.done(&["mv", &cli.url("/papers/report.txt"), "/papers/final report.txt"], local).await;
+    cli.done(&["get", &cli.url("/papers/final%20report.txt")], local).await;
+    assert_eq!(std::fs::read(local.join("final report.txt")).unwrap(), b"forty-two\n");
+    cli.done(&["get", &cli.url("/papers/final%20report.txt"), "copy.txt"], local).await;
+    assert_eq!(std::fs::read(local.join("copy.txt")).unwrap(), b"forty-two\n");
+
+    // What is not there leaves nothing behind, and the error has the server's words.
+    let missing = cli.run(&["get", &cli.url("/papers/none.txt")], local).await;
+    assert_eq!(missing.status.code(), Some(6), "{missing:?}");
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("(server: 550 "), "{missing:?}");
+    let left: Vec<_> = std::fs::read_dir(local).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 3, "{left:?}");
+
+    cli.done(&["rm", &cli.url("/papers/final%20report.txt")], local).await;
+    assert_eq!(std::fs::read_dir(cli.server.root().join("papers")).unwrap().count(), 0);
+    cli.done(&["put", &cli.url("/papers/again.txt"), "copy.txt"], local).await;
+    cli.done(&["rm", "--recursive", &cli.url("/papers")], local).await;
+    assert!(!cli.server.root().join("papers").exists());
+
+    let log = cli.done(&["log", &cli.url("/")], local).await;
+    assert!(log.starts_with("Status: Connecting to 127.0.0.1:"), "{log}");
+    for line in ["Command: AUTH TLS", "Status: TLS connection established.", "Status: Connected"] {
+        assert!(log.lines().any(|logged| logged == line), "{line} is missing from\n{log}");
+    }
+    assert!(log.contains("\nCommand: PASS ****") && !log.contains(PASSWORD), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_make_the_whole_journey() {
+    journey(Cli::new(&["--insecure", "--tls", "explicit"])).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_make_the_whole_journey_through_the_relay() {
+    let mut cli = Cli::new(&["--insecure"]);
+    let relay = RelayProcess::start(&[cli.server.port()]).await;
+    cli.options.extend(["--via".to_owned(), relay.address()]);
+    journey(cli).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_password_is_said_so() {
+    let mut cli = Cli::new(&["--insecure"]);
+    cli.password = "wrong-and-secret";
+    let output = cli.run(&["ls", &cli.url("/")], Path::new(".")).await;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(5), "{text}");
+    assert!(text.contains("(server: 530 "), "{text}");
+    assert!(output.stdout.is_empty() && !text.contains(cli.password), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_certificate_is_not_trusted_without_a_person() {
+    let cli = Cli::new(&["--tls", "explicit"]);
+    let output = cli.run(&["ls", &cli.url("/")], Path::new(".")).await;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(4), "{text}");
+    assert!(text.contains("certificate is self-signed") && text.contains("was not accepted"), "{text}");
+    assert!(!cli.server.log().contains("PASS"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_reached_or_read_has_its_exit_code() {
+    let cli = Cli::new(&["--insecure"]);
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let here = Path::new(".");
+    for (arguments, code, words) in [
+        (vec!["ls".to_owned(), format!("ftp://127.0.0.1:{port}/")], 3, "refused"),
+        (vec!["ls".to_owned(), "http://127.0.0.1/".to_owned()], 2, "ftp://"),
+        (vec!["put".to_owned(), cli.url("/"), "no-such-file".to_owned()], 8, "no-such-file"),
+        (vec!["--via".to_owned(), "ws://127.0.0.1:1/tunnel".to_owned(), "ls".to_owned(), cli.url("/")], 3, "relay"),
+    ] {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let output = cli.run(&arguments, here).await;
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
+        assert!(text.contains(words), "{arguments:?}: {text}");
+    }
+}

@@ -1,0 +1,9 @@
+//! The integration tests: the engine, the relay and the driver together, against real servers and against servers that
+//! misbehave on purpose. One binary, so that everything is linked once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod cli;
+mod crossing;
+mod policy;
+mod session_log;
+mod setup;

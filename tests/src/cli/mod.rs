@@ -1,0 +1,269 @@
+//! The command line client `towpath-cli`.
+
+mod address;
+mod terminal;
+
+pub use address::{Address, AddressError};
+
+use crate::driver::{Answerer, Client, Observer, Relay, Sink, Source, Transport};
+use clap::{Parser, Subcommand, ValueEnum};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use terminal::Progress;
+use thiserror::Error;
+use towpath_ftp::{Encryption, RemotePath, Secret, Site, Stage};
+use towpath_relay::tls::Roots;
+
+/// Where the password is taken from if the address has none.
+const PASSWORD_VARIABLE: &str = "TOWPATH_PASSWORD";
+
+const EXIT_CODES: &str = "\
+URL: ftp://user[:password]@host[:port]/path; ftps:// is implicit TLS, ftpes:// explicit TLS.
+The password comes from the URL, from TOWPATH_PASSWORD, or is asked for on the terminal.
+
+Exit codes: 0 done, 1 other, 2 usage, 3 no connection, 4 TLS, 5 login, 6 refused by the server,
+7 transfer broken or incomplete, 8 local file.";
+
+/// An FTP client for the command line.
+#[derive(Parser)]
+#[command(version, after_help = EXIT_CODES)]
+pub struct Arguments {
+    /// Go through this relay, such as ws://127.0.0.1:8080/tunnel.
+    #[arg(long, value_name = "URL")]
+    via: Option<String>,
+    /// Use of TLS; what the URL's scheme says where absent, `auto` for ftp://.
+    #[arg(long, value_enum, value_name = "MODE")]
+    tls: Option<Tls>,
+    /// Accept every certificate.
+    #[arg(long)]
+    insecure: bool,
+    /// Offer TLS 1.2 only.
+    #[arg(long)]
+    tls12: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Use of TLS.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Tls {
+    /// Plain FTP.
+    None,
+    /// AUTH TLS if the server offers it.
+    Auto,
+    /// AUTH TLS or nothing.
+    Explicit,
+    /// TLS from the first byte.
+    Implicit,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List a directory.
+    Ls {
+        /// The directory.
+        url: String,
+    },
+    /// Fetch a file.
+    Get {
+        /// The file.
+        url: String,
+        /// Where to; its name in the current directory where absent.
+        file: Option<PathBuf>,
+    },
+    /// Store a file.
+    Put {
+        /// The file's address, or with a / at the end that of a directory.
+        url: String,
+        /// The file to send.
+        file: PathBuf,
+    },
+    /// Delete a file.
+    Rm {
+        /// The file.
+        url: String,
+        /// It is a directory: delete it and all that is in it.
+        #[arg(short, long)]
+        recursive: bool,
+    },
+    /// Make a directory.
+    Mkdir {
+        /// The directory.
+        url: String,
+    },
+    /// Give something another name or place.
+    Mv {
+        /// What it is called.
+        url: String,
+        /// Its new absolute path on the same server.
+        to: String,
+    },
+    /// Print the session log of a login and a listing.
+    Log {
+        /// The directory to list.
+        url: String,
+    },
+}
+
+/// Why it did not work.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    #[error("{0}")]
+    Relay(#[from] crate::driver::RelayError),
+    #[error("{0}")]
+    Session(#[from] towpath_ftp::Error),
+    #[error("{}: {error}", path.display())]
+    File { path: PathBuf, error: std::io::Error },
+    #[error("the new name: {0}")]
+    Path(#[from] towpath_ftp::ArgumentError),
+    #[error("no password: {0}")]
+    Password(std::io::Error),
+}
+
+impl Failure {
+    fn code(&self) -> u8 {
+        match self {
+            Failure::Address(_) | Failure::Path(_) => 2,
+            Failure::Relay(_) => 3,
+            Failure::File { .. } => 8,
+            Failure::Password(_) => 5,
+            Failure::Session(error) => match error.stage {
+                Stage::Relay | Stage::Policy | Stage::Lookup | Stage::Connection => 3,
+                Stage::Tls => 4,
+                Stage::Login => 5,
+                Stage::Server => 6,
+                Stage::Data => 7,
+                Stage::File => 8,
+            },
+        }
+    }
+}
+
+/// Runs the program.
+pub async fn run(arguments: Arguments) -> ExitCode {
+    match execute(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("towpath-cli: {}", terminal::visible(&failure.to_string()));
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+async fn execute(arguments: Arguments) -> Result<(), Failure> {
+    let (Command::Ls { url }
+    | Command::Get { url, .. }
+    | Command::Put { url, .. }
+    | Command::Rm { url, .. }
+    | Command::Mkdir { url }
+    | Command::Mv { url, .. }
+    | Command::Log { url }) = &arguments.command;
+    let address = Address::parse(url)?;
+    let client = client(&arguments, &address).await?;
+    let login = client.login().await;
+    if let Command::Log { .. } = arguments.command {
+        let listed = match login {
+            Ok(()) => client.list(Some(&address.path)).await.map(drop),
+            Err(error) => Err(error),
+        };
+        for line in client.log_text() {
+            println!("{}", terminal::visible(&line));
+        }
+        listed?;
+    } else {
+        login?;
+        work(&client, &address, &arguments.command).await?;
+    }
+    // What was asked for is done; a server that does not answer QUIT changes nothing about it.
+    let _ = client.quit().await;
+    Ok(())
+}
+
+async fn work(client: &Client, address: &Address, command: &Command) -> Result<(), Failure> {
+    let path = &address.path;
+    match command {
+        Command::Ls { .. } | Command::Log { .. } => {
+            let listing = client.list(Some(path)).await?;
+            for entry in &listing.entries {
+                println!("{}", terminal::row(entry));
+            }
+            for line in &listing.unread {
+                eprintln!("towpath-cli: cannot read this line: {}", terminal::visible(line));
+            }
+        }
+        Command::Get { file, .. } => {
+            let file = match (file, path.name()) {
+                (Some(file), _) => file.clone(),
+                (None, Some(name)) => PathBuf::from(name.to_string()),
+                (None, None) => return Err(AddressError::Path(towpath_ftp::ArgumentError::Empty).into()),
+            };
+            let sink = Sink::file(&file).await.map_err(local(&file))?;
+            let got = client.get(path, sink).await?;
+            eprintln!("{}: {} bytes", file.display(), got.bytes);
+        }
+        Command::Put { file, .. } => {
+            let source = Source::file(file).await.map_err(local(file))?;
+            let name = file.file_name().unwrap_or_default();
+            let path = address.file(name.as_encoded_bytes())?;
+            let sent = client.put(source, &path).await?;
+            eprintln!("{}: {} bytes", terminal::visible(&path.to_string()), sent.bytes);
+        }
+        Command::Rm { recursive: true, .. } => client.delete_tree(path).await?,
+        Command::Rm { .. } => client.delete(path).await?,
+        Command::Mkdir { .. } => client.make_directory(path).await?,
+        Command::Mv { to, .. } => client.rename(path, &RemotePath::new(to.as_bytes())?).await?,
+    }
+    Ok(())
+}
+
+fn local(path: &Path) -> impl FnOnce(std::io::Error) -> Failure {
+    let path = path.to_owned();
+    move |error| Failure::File { path, error }
+}
+
+async fn client(arguments: &Arguments, address: &Address) -> Result<Client, Failure> {
+    let encryption = match arguments.tls {
+        None => address.encryption,
+        Some(Tls::None) => Encryption::None,
+        Some(Tls::Auto) => Encryption::ExplicitIfOffered,
+        Some(Tls::Explicit) => Encryption::Explicit,
+        Some(Tls::Implicit) => Encryption::Implicit,
+    };
+    let port = address.port.unwrap_or(if encryption == Encryption::Implicit { 990 } else { 21 });
+    let (user, password) = login(address)?;
+    let mut site = Site::new(address.host.clone(), port, user, password);
+    site.encryption = encryption;
+    site.accept_any_certificate = arguments.insecure;
+    site.tls12_only = arguments.tls12;
+    let transport = match &arguments.via {
+        Some(relay) => Transport::Relay(Relay::connect(relay).await?),
+        None => Transport::Direct(Roots::system()),
+    };
+    let answerer: Answerer = Arc::new(terminal::ask);
+    let observer: Option<Observer> = std::io::stderr().is_terminal().then(|| {
+        let progress = Progress::new();
+        let observer: Observer = Arc::new(move |event| progress.observe(event));
+        observer
+    });
+    Ok(Client::new(transport, site, answerer, observer))
+}
+
+/// User and password: as the address says, else from the environment, else asked for; anonymous without a user.
+fn login(address: &Address) -> Result<(String, Secret), Failure> {
+    let Some(user) = &address.user else {
+        return Ok(("anonymous".to_owned(), Secret::new("anonymous@example.com")));
+    };
+    if let Some(password) = &address.password {
+        return Ok((user.clone(), password.clone()));
+    }
+    if let Ok(password) = std::env::var(PASSWORD_VARIABLE) {
+        return Ok((user.clone(), Secret::new(password)));
+    }
+    let question = format!("Password of {user} at {}: ", address.host);
+    let password = rpassword::prompt_password(question).map_err(Failure::Password)?;
+    Ok((user.clone(), Secret::new(password)))
+}
