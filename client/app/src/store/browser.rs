@@ -1,7 +1,7 @@
 //! One directory on the screen: its rows, order, selection, and where the person came from. Rows stream in; a folder
 //! seen before shows at once and is replaced quietly when its fresh listing is complete.
 
-use super::cache::Cache;
+use super::cache::{Cache, Folder};
 use super::listing::{Column, Entries, Entry, Sort, arrange, find};
 use super::selection::{Grip, Selection, Step};
 use super::shared::Shared;
@@ -170,14 +170,18 @@ impl Browser {
     fn show_cached(&mut self, path: Option<Bytes>) -> bool {
         let known = path.as_ref().and_then(|path| self.cache.get(path));
         let found = known.is_some();
+        let known = known.unwrap_or_default();
         self.path = path;
-        self.entries = known.unwrap_or_default();
+        self.entries = known.entries;
         self.complete = found;
         self.unread.clear();
         self.filter.clear();
         self.selection = Selection::default();
         self.place += 1;
-        self.arrange(None);
+        match known.order.filter(|(sort, _)| *sort == self.sort) {
+            Some((_, order)) => self.order = order,
+            None => self.arrange(None),
+        }
         self.take_wanted();
         found
     }
@@ -213,8 +217,16 @@ impl Browser {
         self.loading = None;
         self.complete = true;
         self.unread = unread;
-        self.cache.put(path.clone(), self.entries.clone());
         self.path = Some(path);
+        self.keep();
+    }
+
+    /// Keeps the complete listing on the screen for the next visit.
+    fn keep(&mut self) {
+        if let (true, Some(path)) = (self.complete, &self.path) {
+            let order = self.filter.is_empty().then(|| (self.sort, self.order.clone()));
+            self.cache.put(path.clone(), Folder { entries: self.entries.clone(), order });
+        }
     }
 
     /// The listing failed. A quiet one leaves the old rows; what is said then is the caller's.
@@ -242,6 +254,9 @@ impl Browser {
     fn replace(&mut self) {
         let Some(loading) = &mut self.loading else { return };
         let fresh = std::mem::take(&mut loading.incoming);
+        if fresh == *self.entries {
+            return self.take_wanted();
+        }
         let rows = std::mem::replace(&mut self.entries, Shared::new(fresh));
         let selected: std::collections::HashSet<&Bytes> = self
             .selection
@@ -336,9 +351,7 @@ impl Browser {
             None => entries.push(entry),
         }
         self.arrange(None);
-        if let (true, Some(path)) = (self.complete, &self.path) {
-            self.cache.put(path.clone(), self.entries.clone());
-        }
+        self.keep();
     }
 
     /// Something at or below this path is not what it was.

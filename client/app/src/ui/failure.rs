@@ -61,8 +61,8 @@ pub(crate) fn FailureCard(props: &FailureCardProps) -> Html {
 pub(crate) fn log_line(line: &LogLine) -> Html {
     let kind = log::label(line.kind);
     html! {
-        <p class={classes!("line", format!("is-{}", kind.to_lowercase()))}>
-            <span class="kind">{kind}{": "}</span><span class="words">{visible::text(&line.text)}</span>
-        </p>
+        <div class={classes!("line", format!("is-{}", kind.to_lowercase()))}>
+            <span class="kind">{kind}{":"}</span>{" "}<span class="words">{visible::text(&line.text)}</span>
+        </div>
     }
 }

@@ -33,6 +33,8 @@ pub(super) fn Modal(props: &ModalProps) -> Html {
                 let _ = dialog.show_modal();
                 let safe = dialog.query_selector("[data-safe]").ok().flatten();
                 focus(safe);
+                // The focus may have scrolled to the answers: reading begins at the top.
+                dialog.set_scroll_top(0);
             }
             move || {
                 if let Some(dialog) = dialog {

@@ -4,9 +4,9 @@ use super::rename_field::RenameField;
 use crate::protocol::RowKind;
 use crate::store::listing::Entry;
 use crate::store::{format, text, visible};
-use crate::ui::icon::Icon;
+use crate::ui::icon::icon;
 use crate::ui::local_time;
-use crate::ui::name::Name;
+use crate::ui::name::name as shown;
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -33,7 +33,7 @@ pub(super) struct FileRowProps {
     pub(super) on_menu: Callback<(u32, MouseEvent)>,
 }
 
-fn icon(entry: &Entry) -> &'static str {
+fn icon_name(entry: &Entry) -> &'static str {
     match entry.row.kind {
         RowKind::Directory => "folder",
         RowKind::Link => "link",
@@ -69,6 +69,7 @@ fn kind(kind: RowKind) -> &'static str {
 pub(super) fn FileRow(props: &FileRowProps) -> Html {
     let row = &props.entry.row;
     let number = props.row;
+    let shape = icon_name(&props.entry);
     let size = row.size.filter(|_| row.kind != RowKind::Directory);
     let size_text = size.map(format::size);
     let modified = row.modified.map(local_time::relative);
@@ -81,12 +82,12 @@ pub(super) fn FileRow(props: &FileRowProps) -> Html {
     let plain = visible::text(&row.name.text);
     let name = match &props.renaming {
         Some(None) => html! { <RenameField name={row.name.text.clone()} /> },
-        Some(Some(new)) => html! { <span class="name pending"><Name text={new.clone()} /></span> },
+        Some(Some(new)) => html! { <span class="name pending">{ shown(new) }</span> },
         None => html! {
             <span class="name" title={plain.clone()}>
-                <Name text={row.name.text.clone()} />
+                { shown(&row.name.text) }
                 if let Some(target) = &row.target {
-                    <span class="target">{" → "}<Name text={target.clone()} /></span>
+                    <span class="target">{" → "}{ shown(target) }</span>
                 }
             </span>
         },
@@ -98,8 +99,8 @@ pub(super) fn FileRow(props: &FileRowProps) -> Html {
             onclick={props.on_click.reform(move |event| (number, event))}
             ondblclick={props.on_open.reform(move |_| number)}
             oncontextmenu={props.on_menu.reform(move |event| (number, event))}>
-            <div role="gridcell" class={classes!("cell", "named", icon(&props.entry))}>
-                <Icon name={icon(&props.entry)} />
+            <div role="gridcell" class={classes!("cell", "named", shape)}>
+                { icon(shape) }
                 <span class="unseen">{kind(row.kind)}{" "}</span>
                 { name }
                 <span class="second" aria-hidden="true">
