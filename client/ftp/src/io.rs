@@ -87,7 +87,8 @@ pub enum Input {
     /// consumed when `handle` returns.
     Bytes(ConnId, Vec<u8>),
     /// A spliced connection has moved this many bytes since its splice began (download: accepted by the file; upload: accepted
-    /// by the connection). Sent at least before [`Input::Closed`].
+    /// by the connection). Sent at least before [`Input::Closed`], and every few seconds while bytes move: a
+    /// transfer that says nothing for long is taken for dead.
     Moved {
         /// Which connection.
         conn: ConnId,

@@ -23,6 +23,8 @@ use super::{Failure, Operation, Report, Signal, Step, cancelled, refused};
 
 /// How long nothing may move in the middle of a transfer.
 const STALL_TIMEOUT: u64 = 60_000;
+/// The same once an upload's last byte is on its way: buffers of some MiB may lie before a slow server.
+const DRAIN_TIMEOUT: u64 = 300_000;
 /// After one of data end and final reply: how long the other may take, counted anew with every progress (rule D8).
 const OTHER_HALF_TIMEOUT: u64 = 20_000;
 
@@ -421,6 +423,7 @@ impl Operation for Exchange {
         };
         let patience = match (&data.end, &self.reply) {
             (None, None) if data.phase == Phase::Opening => CONNECT_TIMEOUT,
+            (None, None) if self.purpose.is_upload() && self.is_whole(link) => DRAIN_TIMEOUT,
             (None, None) => STALL_TIMEOUT,
             _ => OTHER_HALF_TIMEOUT,
         };
@@ -432,9 +435,9 @@ impl Operation for Exchange {
             return Step::lost(super::silence(link));
         };
         let (ended, opening) = (data.end.clone(), data.phase == Phase::Opening);
-        let moved = data.moved;
-        let late = |text: &str, seconds: u64| {
-            Error::new(Stage::Data, ErrorKind::Timeout, format!("{text} for {} seconds", seconds / 1_000))
+        let (moved, idle) = (data.moved, link.now.since(data.progress));
+        let late = |text: &str, ms: u64| {
+            Error::new(Stage::Data, ErrorKind::Timeout, format!("{text} for {} seconds", ms / 1_000))
                 .with_advice("Try again")
         };
         match (ended, &self.reply) {
@@ -442,7 +445,7 @@ impl Operation for Exchange {
                 let text = format!("no answer within {} seconds", CONNECT_TIMEOUT / 1_000);
                 self.unreachable(link, Stage::Data, &text)
             }
-            (None, None) => self.give_up(link, late("No data has moved", STALL_TIMEOUT)),
+            (None, None) => self.give_up(link, late("No data has moved", idle)),
             // The server says that it is done, yet its data connection does not end.
             (None, Some(_)) if self.is_whole(link) => {
                 link.error("Warning: the server did not end the data connection");

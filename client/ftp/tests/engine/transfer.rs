@@ -360,6 +360,29 @@ fn a_stalled_transfer_is_given_up() {
     talk.is_usable();
 }
 
+/// What was handed over last may lie in buffers before a slow server for a while.
+#[test]
+fn an_upload_drains_longer_than_it_stalls() {
+    let mut talk = Talk::plain(FEATURES);
+    let id = talk.upload(Some(10), 0);
+    talk.server("150 go");
+    talk.moved(10);
+    talk.pass(299_999);
+    talk.expect(&[]);
+    talk.data_closed(End::Clean);
+    talk.server("226 ok");
+    assert_eq!(talk.ended_after(id), Ok(Outcome::Transferred { bytes: 10 }));
+    let id = talk.request(Request::Upload { job: JobId(6), path: path("/g"), size: Some(10), offset: 0 });
+    talk.server("229 (|||50001|)");
+    talk.data_opened();
+    talk.moved(10);
+    talk.said();
+    talk.pass(300_000);
+    talk.expect(&["abort 3"]);
+    talk.server("426 aborted");
+    assert_eq!(talk.ended_after(id).unwrap_err().kind, ErrorKind::Timeout);
+}
+
 #[test]
 fn a_file_that_fails_on_this_side_breaks_an_upload_and_spares_the_session() {
     let mut talk = Talk::plain(FEATURES);
