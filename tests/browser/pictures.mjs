@@ -69,6 +69,10 @@ for (const colorScheme of ["light", "dark"]) {
       const chooser = page.waitForEvent("filechooser");
       await page.getByRole("button", { name: "Upload files" }).click();
       await (await chooser).setFiles([large]);
+      const exists = page.getByRole("dialog", { name: "File exists" });
+      const bar = page.getByRole("progressbar");
+      await bar.or(exists).first().waitFor();
+      if (await exists.isVisible()) await exists.getByRole("button", { name: "Overwrite" }).click();
       await page.getByRole("progressbar").first().waitFor();
       await page.waitForTimeout(2_500);
     });
@@ -80,10 +84,11 @@ for (const colorScheme of ["light", "dark"]) {
       await page.getByLabel("Password", { exact: true }).fill("wrong");
       await page.getByRole("button", { name: "Connect", exact: true }).click();
       await page.getByRole("dialog", { name: "Unknown certificate" }).waitFor();
+      await page.waitForTimeout(300);
     });
     await attempt("error", async () => {
       await page.getByRole("button", { name: "Trust once" }).click();
-      await page.getByRole("alert").first().waitFor();
+      await page.getByRole("group", { name: /Could not connect/ }).waitFor();
     });
     await context.close();
   }

@@ -87,7 +87,8 @@ export const row = (page, name) => files(page).getByRole("row", { name, exact: f
 export async function log(page) {
   await page.getByRole("tab", { name: /^Log/ }).click();
   const text = await page.getByRole("log", { name: "Session log" }).innerText();
-  return text.split("\n").map((line) => line.replace(/\s+/g, " ").trim()).filter(Boolean);
+  const words = text.replace(/\s+/g, " ");
+  return words.split(/ (?=(?:Status|Command|Response|Trace|Error): )/).map((line) => line.trim());
 }
 
 /** Uploads files through the button. */

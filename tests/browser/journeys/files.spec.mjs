@@ -1,7 +1,10 @@
 // Work on files against Pure-FTPd: make, rename, upload, delete a tree, by mouse and by keyboard.
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, expect, files, row, test, trustOnce, upload } from "../support.mjs";
+
+/** The user that the fixtures' servers work as: `daemon` on every Debian. */
+const DAEMON = 1;
 
 test.beforeEach(async ({ page, servers }) => {
   await connect(page, { relay: servers.relay, ...servers.pureftpd });
@@ -35,6 +38,7 @@ test("a folder is made, renamed, filled and deleted with all in it", async ({ pa
   expect(readdirSync(join(disk, "journey two")).sort()).toEqual(["a.txt", "b.txt"]);
   mkdirSync(join(disk, "journey two", "deep", "deeper"), { recursive: true });
   writeFileSync(join(disk, "journey two", "deep", "deeper", "c.txt"), "ccc");
+  for (const folder of ["deep", "deep/deeper"]) chownSync(join(disk, "journey two", folder), DAEMON, DAEMON);
 
   await page.getByRole("button", { name: "Up", exact: true }).click();
   await row(page, "journey two").click();
