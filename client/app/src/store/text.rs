@@ -244,7 +244,7 @@ static ENGLISH: Text = Text {
     recent: "Recent",
     start_folder: |path| format!("Opens {path}"),
     password_moved: "The password of the address is in the password field now. It is not remembered.",
-    privacy: "Your password goes to the server only. The relay passes bytes on and keeps nothing.",
+    privacy: "Your password reaches the server through the relay, which keeps nothing.",
     address_empty: "Which server? A name such as ftp.example.org, or an address.",
     address_scheme: "Only ftp://, ftps:// and ftpes:// addresses can be opened here.",
     address_port: "The port is a number from 1 to 65535.",
