@@ -65,7 +65,7 @@ pub struct Target {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// HTTP connections at once, tunnels included.
+    /// HTTP connections at once. A connection that has become a tunnel counts as a session only.
     pub connections: usize,
     /// Tunnels at once.
     pub sessions: usize,
@@ -151,6 +151,9 @@ impl Config {
         if limits.contains(&0) || self.limits.opens_per_minute == 0 {
             return Err(ConfigError("a limit of 0 lets nothing through".into()));
         }
+        if self.deadlines.all().iter().any(|seconds| *seconds > MAX_DEADLINE) {
+            return Err(ConfigError("a deadline is longer than 30 days".into()));
+        }
         if self.deadlines.ping == 0 || self.deadlines.ping >= self.deadlines.dead {
             return Err(ConfigError("deadlines: ping must be above 0 and below dead".into()));
         }
@@ -213,6 +216,16 @@ impl Default for Deadlines {
     }
 }
 
+/// Clocks and timers are sure to hold this, in seconds.
+const MAX_DEADLINE: u64 = 30 * 24 * 3600;
+
+impl Deadlines {
+    fn all(&self) -> [u64; 10] {
+        let Deadlines { header, hello, connect, tls, accept, idle, write_stall, ping, dead, drain } = *self;
+        [header, hello, connect, tls, accept, idle, write_stall, ping, dead, drain]
+    }
+}
+
 /// A deadline as a duration.
 pub(crate) fn seconds(number: u64) -> Duration {
     Duration::from_secs(number)
@@ -252,6 +265,7 @@ mod tests {
             ("frame_ancestors = [\"https://a.example; script-src *\"]", "not an origin"),
             ("[limits]\nstreams = 0", "limit of 0"),
             ("[deadlines]\nping = 90", "ping"),
+            ("[deadlines]\nconnect = 9223372036854775807", "30 days"),
         ] {
             let error = Config::from_toml(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{text:?} gave {error:?}");

@@ -35,8 +35,8 @@ use towpath_shared::{
 };
 use tracing::Instrument;
 
-/// tungstenite's read buffer for each WebSocket, in bytes: one full frame, so that bulk needs few reads.
-pub(crate) const READ_BUFFER: usize = 64 * 1024;
+/// tungstenite's read buffer for each WebSocket, in bytes: two full frames, so that bulk needs few reads.
+pub(crate) const READ_BUFFER: usize = 128 * 1024;
 
 /// Bytes of uploads that the relay is ready to hold for one session, before every stream gets its least.
 const UPLOAD_BUDGET: u64 = 8 * 1024 * 1024;
@@ -114,7 +114,7 @@ pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>) {
         rtt_ms: AtomicU64::new(0),
     });
     let stall = seconds(session.relay.config.deadlines.write_stall);
-    let writer = {
+    let mut writer = {
         let session = session.clone();
         tokio::spawn(async move { session.outbox.write(sink, stall).await }.in_current_span())
     };
@@ -137,12 +137,15 @@ pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>) {
         reader.tasks.wait().await;
         // The carrier's end: its own closing handshake, or the error that ended it.
         while let Some(Ok(_)) = reader.source.next().await {}
-        writer.await
+        (&mut writer).await
     };
     match timeout(FAREWELL, farewell).await {
         Ok(Ok(Err(error))) => tracing::debug!(%error, "writer"),
         Ok(_) => {}
-        Err(_) => tracing::debug!("no farewell from the page"),
+        Err(_) => {
+            tracing::debug!("no farewell from the page");
+            writer.abort();
+        }
     }
 }
 

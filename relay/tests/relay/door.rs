@@ -78,7 +78,7 @@ async fn a_data_stream_reaches_its_parents_server_and_nothing_else() {
     let relay = Relay::for_ports(&[port]).await;
     let mut client = Client::connect(relay.address).await;
     let (parent, _) = client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
-    accept(&listener).await;
+    let _server = accept(&listener).await;
 
     let (id, opened) = client.passive(parent, passive_port, DATA_WINDOW).await.unwrap();
     assert_eq!(opened.peer, format!("127.0.0.1:{passive_port}"));

@@ -135,6 +135,65 @@ async fn what_is_not_the_protocol_ends_the_link() {
 }
 
 #[tokio::test]
+async fn a_thousand_hostile_frames_hurt_nobody_else() {
+    let (listener, port) = listen().await;
+    let sink = tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((socket, _)) = listener.accept().await {
+            open.push(socket);
+        }
+    });
+    let mut config = config(&[port]);
+    config.limits.opens_per_minute = 10_000;
+    let relay = Relay::start(config).await;
+    // xorshift64: the same frames each time.
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = move |below: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % below
+    };
+    let open = StreamKind::Control { host: "127.0.0.1".into(), port };
+    for _ in 0..60 {
+        let mut client = Client::connect(relay.address).await;
+        let mut highest = 0;
+        for _ in 0..40 {
+            let id = StreamId((next(highest + 3)) as u32);
+            let frame = match next(10) {
+                // Half of them make sense, so that the rest meets streams in every state.
+                0..5 => {
+                    highest += 2;
+                    let id = StreamId(highest as u32 - 1);
+                    Message::Open { open: Open { kind: open.clone() }, window: 1 << 20 }.encode(id)
+                }
+                5 => Message::Credit(next(u64::MAX)).encode(id),
+                6 => Message::Fin { unclean: next(2) == 0 }.encode(id),
+                7 => Message::StartTls(towpath_shared::StartTls {
+                    server_name: "a.example".into(),
+                    received: next(3),
+                    max_version: None,
+                })
+                .encode(id),
+                8 => {
+                    let mut frame = Header::new(Kind::Data, id).to_bytes().to_vec();
+                    frame.resize(Header::LEN + next(4096) as usize, 0);
+                    frame
+                }
+                _ => (0..next(40)).map(|_| next(256) as u8).collect(),
+            };
+            // The relay may have closed the link by now, as it should.
+            if client.socket.send(Carrier::binary(frame)).await.is_err() {
+                break;
+            }
+        }
+    }
+    let mut client = Client::connect(relay.address).await;
+    client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
+    sink.abort();
+}
+
+#[tokio::test]
 async fn a_page_that_answers_no_ping_is_given_up() {
     let mut config = config(&[]);
     (config.deadlines.ping, config.deadlines.dead) = (1, 2);
