@@ -31,7 +31,8 @@ impl PrivateDirectory {
     /// What the browser threw: private windows and plain HTTP have no private file system.
     pub(crate) async fn open() -> Result<PrivateDirectory, JsValue> {
         let navigator = scope().navigator();
-        if !Reflect::has(&navigator, &JsValue::from_str("storage"))? {
+        // Absent without a secure context, so the call itself must not be assumed.
+        if !Reflect::get(&navigator, &JsValue::from_str("storage"))?.is_object() {
             return Err(JsValue::from_str("no private file system"));
         }
         let root: FileSystemDirectoryHandle =
