@@ -196,14 +196,14 @@ async fn a_thousand_hostile_frames_hurt_nobody_else() {
 #[tokio::test]
 async fn a_page_that_answers_no_ping_is_given_up() {
     let mut config = config(&[]);
-    (config.deadlines.ping, config.deadlines.dead) = (1, 2);
+    (config.deadlines.ping, config.deadlines.dead) = (1, 4);
     let relay = Relay::start(config).await;
     // A living page answers pings while it is read, and stays.
     let mut living = Client::connect(relay.address).await;
     let dead = Client::connect(relay.address).await;
     let start = Instant::now();
     let reading = async {
-        while start.elapsed() < Duration::from_secs(5) {
+        while start.elapsed() < Duration::from_secs(7) {
             let message = tokio::time::timeout(Duration::from_secs(1), living.hear()).await;
             assert!(message.is_err(), "{message:?}");
         }
