@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use std::error::Error;
+use std::io::{Write, stdout};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -69,13 +70,10 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
             let server = demo::Server::start().await?;
             let config = Config { www, ..server.config() };
             let listener = TcpListener::bind(listen).await?;
-            println!("Towpath demo: http://{}/", listener.local_addr()?);
+            writeln!(stdout(), "Towpath demo: http://{}/", listener.local_addr()?)?;
             Ok(towpath_relay::run(listener, config, stopped()).await?)
         }
-        Command::CheckConfig { config } => {
-            println!("{:#?}", read(&config)?);
-            Ok(())
-        }
+        Command::CheckConfig { config } => Ok(writeln!(stdout(), "{:#?}", read(&config)?)?),
     }
 }
 
