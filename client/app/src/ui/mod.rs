@@ -7,6 +7,7 @@ mod dock;
 mod download;
 mod failure;
 mod files;
+mod focus;
 mod geometry;
 mod icon;
 mod local_time;

@@ -5,6 +5,7 @@ use super::connect::ConnectScreen;
 use super::dialog::Dialogs;
 use super::dock::Dock;
 use super::files::FilesPane;
+use super::focus::use_focus_keeper;
 use super::runtime::App;
 use super::status_bar::StatusBar;
 use super::top_bar::TopBar;
@@ -15,6 +16,7 @@ use yew::prelude::*;
 #[component]
 pub(crate) fn Root() -> Html {
     let app = use_memo((), |()| App::new());
+    use_focus_keeper();
     let state = {
         let app = app.clone();
         use_state(move || app.state())

@@ -5,6 +5,7 @@ use crate::protocol::Encryption;
 use crate::store::address::{self, AddressError, default_port};
 use crate::store::site::Site;
 use crate::store::{Action, text};
+use crate::ui::geometry::{COARSE, use_media};
 use crate::ui::icon::Icon;
 use crate::ui::use_app;
 use web_sys::{HtmlInputElement, HtmlSelectElement, SubmitEvent};
@@ -108,6 +109,16 @@ pub(crate) fn ConnectForm(props: &ConnectFormProps) -> Html {
     let fields = use_state(Fields::default);
     let problem = use_state_eq(|| None::<AddressError>);
     let (host, password) = (use_node_ref(), use_node_ref());
+    // A finger would get a keyboard over half the page.
+    let coarse = use_media(COARSE);
+    {
+        let host = host.clone();
+        use_effect_with((), move |()| {
+            if !coarse {
+                focus(&host);
+            }
+        });
+    }
     {
         let (fields, password) = (fields.setter(), password.clone());
         use_effect_with(props.picked.clone(), move |picked| {
@@ -194,7 +205,7 @@ pub(crate) fn ConnectForm(props: &ConnectFormProps) -> Html {
             <h1>{text().connect_heading}</h1>
             <label class="field wide">
                 <span>{text().host}</span>
-                <input ref={host} type="text" inputmode="url" autocapitalize="none" spellcheck="false" autofocus=true
+                <input ref={host} type="text" inputmode="url" autocapitalize="none" spellcheck="false"
                     placeholder={text().host_hint} value={fields.host.clone()} disabled={props.busy}
                     aria-invalid={invalid(problem.is_some_and(|problem| problem != AddressError::Port))}
                     aria-describedby="connect-problem" oninput={typed_host} onblur={left_host} />

@@ -27,13 +27,11 @@ pub(crate) fn Places(props: &PlacesProps) -> Html {
         return Html::default();
     }
     let card = |(index, site): (usize, &Site)| {
-        let place = if site.user.is_empty() {
-            site.authority_short()
-        } else {
-            format!("{}@{}", site.user, site.authority_short())
+        let place = match (site.name.is_empty(), site.user.is_empty()) {
+            (true, _) => site.user.clone(),
+            (false, true) => site.authority_short(),
+            (false, false) => format!("{}@{}", site.user, site.authority_short()),
         };
-        let named = !site.name.is_empty();
-        let title = if named { site.name.clone() } else { place.clone() };
         let pick = {
             let (pick, site) = (props.on_pick.clone(), site.clone());
             move |_| pick.emit(site.clone())
@@ -44,8 +42,8 @@ pub(crate) fn Places(props: &PlacesProps) -> Html {
                     title={site.path.as_deref().map(|path| (text().start_folder)(path))}>
                     <Icon name={props.icon} />
                     <span class="what">
-                        <span class="title">{visible::text(&title)}</span>
-                        if named { <span class="where">{visible::text(&place)}</span> }
+                        <span class="title">{visible::text(&site.title())}</span>
+                        <span class="where">{visible::text(&place)}</span>
                     </span>
                     <Icon name="chevron-right" />
                 </button>

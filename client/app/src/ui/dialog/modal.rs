@@ -1,5 +1,6 @@
 //! A modal dialog: the browser's own, so that the rest of the page is out of reach and Esc works.
 
+use crate::ui::focus::take_refuge;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDialogElement, HtmlElement};
 use yew::prelude::*;
@@ -40,14 +41,11 @@ pub(super) fn Modal(props: &ModalProps) -> Html {
                 if let Some(dialog) = dialog {
                     dialog.close();
                 }
-                // What had the focus may be gone; then the list is where the person goes on.
-                let again = before
-                    .filter(|before| before.is_connected() && before.tag_name() != "BODY")
-                    .or_else(|| {
-                        let selector = ".body .row[tabindex='0'], [role=grid], .connect input";
-                        document?.query_selector(selector).ok()?
-                    });
-                focus(again);
+                // What had the focus may be gone.
+                match before.filter(|before| before.is_connected() && before.tag_name() != "BODY") {
+                    Some(before) => focus(Some(before)),
+                    None => take_refuge(),
+                }
             }
         });
     }

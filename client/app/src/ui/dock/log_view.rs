@@ -5,6 +5,7 @@ use crate::store::{Shared, text};
 use crate::ui::failure::log_line;
 use crate::ui::icon::Icon;
 use crate::ui::{download, use_app};
+use std::cell::Cell;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
@@ -32,12 +33,18 @@ pub(super) fn LogView(props: &LogViewProps) -> Html {
             }
         });
     }
+    let top = use_memo((), |()| Cell::new(0));
     let scrolled = {
         let (scroller, following) = (scroller.clone(), following.setter());
         move |_| {
-            if let Some(element) = scroller.cast::<HtmlElement>() {
-                let below = element.scroll_height() - element.scroll_top() - element.client_height();
-                following.set(below < 24);
+            let Some(element) = scroller.cast::<HtmlElement>() else { return };
+            let below = element.scroll_height() - element.scroll_top() - element.client_height();
+            // Lines that are added below are no scrolling up.
+            let up = element.scroll_top() < top.replace(element.scroll_top());
+            if below < 24 {
+                following.set(true);
+            } else if up {
+                following.set(false);
             }
         }
     };

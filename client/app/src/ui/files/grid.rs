@@ -45,7 +45,8 @@ pub(super) fn Grid(props: &GridProps) -> Html {
     let coarse = use_media(COARSE);
     let row_height = if narrow { TALL_ROW } else { ROW };
     let first = use_state_eq(|| 0_usize);
-    let held = use_memo((), |()| Cell::new(false));
+    // Whether the keyboard is the list's: so it begins, since the screen before it is gone.
+    let held = use_memo((), |()| Cell::new(true));
 
     let len = browser.order.len();
     let range = visible_range(*first as f64 * row_height, height, row_height, len, OVERSCAN);

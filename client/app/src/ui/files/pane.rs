@@ -11,11 +11,12 @@ use crate::store::state::Card;
 use crate::store::{Action, Shared, text, visible};
 use crate::ui::download::{self, Wanted};
 use crate::ui::failure::FailureCard;
+use crate::ui::focus::take_refuge;
 use crate::ui::icon::Icon;
 use crate::ui::{upload, use_app};
 use std::cell::Cell;
 use std::rc::Rc;
-use web_sys::{DragEvent, HtmlElement};
+use web_sys::DragEvent;
 use yew::prelude::*;
 
 /// What it shows.
@@ -47,7 +48,7 @@ pub(crate) fn FilesPane(props: &FilesPaneProps) -> Html {
     let up = props.session.is_up();
     let editing = use_state_eq(|| false);
     let folders_dropped = use_state_eq(|| false);
-    let (filter, pane) = (use_node_ref(), use_node_ref());
+    let filter = use_node_ref();
     let ready = up && browser.path.is_some() && browser.complete && browser.failure.is_none();
 
     let open = {
@@ -64,21 +65,7 @@ pub(crate) fn FilesPane(props: &FilesPaneProps) -> Html {
         let (app, browser) = (app.clone(), browser.clone());
         Callback::from(move |()| download::download(&app, wanted(&browser, &browser.selected())))
     };
-    let to_list = {
-        let pane = pane.clone();
-        Callback::from(move |()| {
-            let list = pane.cast::<HtmlElement>();
-            let found = list.and_then(|list| {
-                let row = list.query_selector(".body .row[tabindex='0']").ok()?;
-                row.or_else(|| list.query_selector("[role=grid]").ok()?)
-            });
-            if let Some(found) =
-                found.and_then(|found| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(found).ok())
-            {
-                let _ = found.focus();
-            }
-        })
-    };
+    let to_list = Callback::from(|()| take_refuge());
     let edit = {
         let editing = editing.setter();
         Callback::from(move |on: bool| editing.set(on))
@@ -120,7 +107,7 @@ pub(crate) fn FilesPane(props: &FilesPaneProps) -> Html {
     let files = selected.iter().any(|entry| !entry.is_directory());
     let cursor = browser.selection.cursor().is_some_and(|row| browser.selection.contains(row));
     html! {
-        <main ref={pane} class={classes!("files", drop.over().then_some("dropping"))} onkeydown={on_key}
+        <main class={classes!("files", drop.over().then_some("dropping"))} onkeydown={on_key}
             ondragenter={drop.enter()} ondragover={drop.hover()} ondragleave={drop.leave()} ondrop={drop.take()}>
             <h1 class="unseen">{visible::text(&props.session.site.title())}</h1>
             <div class="bar">
