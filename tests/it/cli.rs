@@ -127,7 +127,11 @@ async fn what_cannot_be_reached_or_read_has_its_exit_code() {
         (vec!["ls".to_owned(), format!("ftp://127.0.0.1:{port}/")], 3, "refused"),
         (vec!["ls".to_owned(), "http://127.0.0.1/".to_owned()], 2, "ftp://"),
         (vec!["put".to_owned(), cli.url("/"), "no-such-file".to_owned()], 8, "no-such-file"),
-        (vec!["--via".to_owned(), "ws://127.0.0.1:1/tunnel".to_owned(), "ls".to_owned(), cli.url("/")], 3, "relay"),
+        (
+            vec!["--via".to_owned(), "ws://127.0.0.1:1/tunnel".to_owned(), "ls".to_owned(), cli.url("/")],
+            3,
+            "relay",
+        ),
     ] {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let output = cli.run(&arguments, here).await;

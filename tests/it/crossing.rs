@@ -27,7 +27,8 @@ async fn cross(software: Software, security: Security, way: Way) {
     let start = Instant::now();
     for (name, size) in &files {
         let source = Source::pattern(*size).hashed();
-        let sent = client.put(source, &child(&base, name)).await.unwrap_or_else(|e| panic!("put {name}: {e}"));
+        let sent =
+            client.put(source, &child(&base, name)).await.unwrap_or_else(|e| panic!("put {name}: {e}"));
         assert_eq!(sent.bytes, *size, "{name}");
         sums.push(sent.sha256.unwrap());
         connections += 1;

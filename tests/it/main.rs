@@ -4,6 +4,9 @@
 
 mod cli;
 mod crossing;
+mod fake;
+mod hostile;
+mod memory;
 mod policy;
 mod session_log;
 mod setup;

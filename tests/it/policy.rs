@@ -74,7 +74,8 @@ async fn a_denied_address_stays_denied_in_every_form_while_another_is_listed() {
     let (transport, relay) = Way::Relay.open(&[server.port()]).await;
     let client = Client::connect(transport, server.site()).await.unwrap();
     client.list(None).await.expect("what is listed works");
-    let link = Relay::connect(&relay.unwrap().address()).await.unwrap();
+    let relay = relay.unwrap();
+    let link = Relay::connect(&relay.address()).await.unwrap();
     for host in ["127.0.0.2", "::1", "::ffff:127.0.0.2", "localhost", "169.254.1.1", "fe80::1"] {
         let error = login(&link, host, server.port()).await.map(drop).unwrap_err();
         assert_eq!(error.stage, Stage::Policy, "{host:?}: {error:?}");
@@ -90,7 +91,7 @@ async fn another_origin_or_none_gets_no_tunnel() {
         None,
         Some("null".to_owned()),
         Some("https://evil.example".to_owned()),
-        Some(format!("https://127.0.0.1:{port}")),
+        Some(format!("ftp://127.0.0.1:{port}")),
         Some(format!("http://127.0.0.1:{}", port.wrapping_add(1).max(1))),
         Some("http://127.0.0.1".to_owned()),
         Some(format!("http://127.0.0.1:{port}.evil.example")),
@@ -98,7 +99,9 @@ async fn another_origin_or_none_gets_no_tunnel() {
     ] {
         let refused = Relay::connect_as(&address, origin.as_deref()).await.map(drop);
         let Err(RelayError::Socket(error)) = refused else { panic!("{origin:?} got in") };
-        let tokio_tungstenite::tungstenite::Error::Http(response) = *error else { panic!("{origin:?}: {error}") };
+        let tokio_tungstenite::tungstenite::Error::Http(response) = *error else {
+            panic!("{origin:?}: {error}")
+        };
         assert_eq!(response.status(), 403, "{origin:?}");
     }
     Relay::connect(&address).await.expect("the relay's own page gets in");

@@ -54,9 +54,9 @@ fn fits(pattern: &str, line: &str) -> bool {
 /// OPTS, which the seed's log does not show.
 fn may_stand_between(line: &LogLine) -> bool {
     match line.kind {
-        LogKind::Response => {
-            ["220", "211", " ", "215", "226", "200 OK, UTF-8 enabled", "504"].iter().any(|start| line.text.starts_with(start))
-        }
+        LogKind::Response => ["220", "211", " ", "215", "226", "200 OK, UTF-8 enabled", "504"]
+            .iter()
+            .any(|start| line.text.starts_with(start)),
         LogKind::Command => ["SYST", "FEAT"].contains(&line.text.as_str()),
         LogKind::Trace => line.text.contains("TLS session"),
         LogKind::Status | LogKind::Error => false,
@@ -94,7 +94,11 @@ async fn session_reads_as_the_seed(way: Way) {
         let shown = format!("{}: {}", line.kind.label(), line.text);
         match expected.peek() {
             Some(pattern) if fits(pattern, &shown) => drop(expected.next()),
-            _ => assert!(may_stand_between(line), "{shown:?} is out of place; next: {:?} in\n{text}", expected.peek()),
+            _ => assert!(
+                may_stand_between(line),
+                "{shown:?} is out of place; next: {:?} in\n{text}",
+                expected.peek()
+            ),
         }
     }
     assert_eq!(expected.peek(), None, "the log ends too early:\n{text}");

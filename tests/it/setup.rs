@@ -18,7 +18,6 @@ pub(crate) enum Way {
 }
 
 impl Way {
-
     /// A transport that reaches these control ports of 127.0.0.1. The relay runs as long as the second value lives.
     pub(crate) async fn open(self, ports: &[u16]) -> (Transport, Option<RelayProcess>) {
         match self {

@@ -36,7 +36,9 @@ pub enum AddressError {
     #[error("the port of the address is not a number from 1 to 65535")]
     Port,
     /// A percent sign without two hexadecimal digits, or user text that is not UTF-8.
-    #[error("the address has a percent sign that is not followed by two hexadecimal digits, or text that is not UTF-8")]
+    #[error(
+        "the address has a percent sign that is not followed by two hexadecimal digits, or text that is not UTF-8"
+    )]
     Escape,
     /// A path that cannot be sent.
     #[error("the path of the address: {0}")]
@@ -64,10 +66,13 @@ impl Address {
             Some((login, place)) => (Some(login), place),
             None => (None, authority),
         };
-        let (user, password) = match login.map(|login| login.split_once(':').map_or((login, None), |(u, p)| (u, Some(p)))) {
-            None => (None, None),
-            Some((user, password)) => (Some(text_of(user)?), password.map(text_of).transpose()?.map(Secret::new)),
-        };
+        let (user, password) =
+            match login.map(|login| login.split_once(':').map_or((login, None), |(u, p)| (u, Some(p)))) {
+                None => (None, None),
+                Some((user, password)) => {
+                    (Some(text_of(user)?), password.map(text_of).transpose()?.map(Secret::new))
+                }
+            };
         let (host, port) = host_and_port(place)?;
         let bytes = unescape(path)?;
         Ok(Address {

@@ -9,9 +9,7 @@ use towpath_ftp::{Entry, EntryKind, Event, Modified, Question, Verdict};
 /// Asks on the terminal; without one the answer is no.
 pub(super) fn ask(question: &Question) -> bool {
     match question {
-        Question::Plaintext => {
-            confirm("The server offers no TLS. Send the password in plain text?")
-        }
+        Question::Plaintext => confirm("The server offers no TLS. Send the password in plain text?"),
         Question::Certificate { tls, changed } => {
             let what = match &tls.verdict {
                 Verdict::Trusted => "is trusted, but its key is not the one that is remembered".to_owned(),
@@ -64,9 +62,10 @@ pub(super) fn row(entry: &Entry) -> String {
     let mode = entry.mode.map_or_else(|| "---------".to_owned(), permissions);
     let size = entry.size.map_or_else(|| "-".to_owned(), |size| size.to_string());
     let modified = entry.modified.map_or_else(String::new, time);
-    let target = entry.target.as_ref().map_or_else(String::new, |target| {
-        format!(" -> {}", visible(&towpath_ftp::path::display(target)))
-    });
+    let target = entry
+        .target
+        .as_ref()
+        .map_or_else(String::new, |target| format!(" -> {}", visible(&towpath_ftp::path::display(target))));
     format!("{kind}{mode} {size:>14} {modified:<16} {}{target}", visible(&entry.name.to_string()))
 }
 

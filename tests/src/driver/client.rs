@@ -1,9 +1,9 @@
 //! The friendly face: one logged-in session, its requests as async functions.
 
+use super::Transport;
 use super::connection::Job;
 use super::job::{Sink, Source, Summary};
 use super::runner::{self, Ask};
-use super::Transport;
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -109,7 +109,12 @@ pub struct Client {
 impl Client {
     /// A session that is not connected yet. Must be called within a tokio runtime.
     #[must_use]
-    pub fn new(transport: Transport, mut site: Site, answerer: Answerer, observer: Option<Observer>) -> Client {
+    pub fn new(
+        transport: Transport,
+        mut site: Site,
+        answerer: Answerer,
+        observer: Option<Observer>,
+    ) -> Client {
         if site.epoch == 0 {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             site.epoch = i64::try_from(now.as_secs()).unwrap_or_default();

@@ -36,10 +36,20 @@ pub(crate) type SharedJob = Arc<Mutex<Option<Job>>>;
 
 /// What the engine wants of a connection.
 pub(crate) enum Order {
-    StartTls { server_name: String, tls12_only: bool, group: Option<Arc<TlsGroup>> },
+    /// The engine has seen it open: bytes may come in, unless TLS comes first.
+    Flow,
+    StartTls {
+        server_name: String,
+        tls12_only: bool,
+        group: Option<Arc<TlsGroup>>,
+    },
     AcceptTls,
     Send(Bytes),
-    Splice { job: SharedJob, direction: Direction, offset: u64 },
+    Splice {
+        job: SharedJob,
+        direction: Direction,
+        offset: u64,
+    },
     Close,
     Abort,
 }
@@ -103,6 +113,7 @@ pub(crate) async fn run(
         reports,
         out: VecDeque::new(),
         unflushed: false,
+        held: true,
         gated: false,
         splice: None,
     };
@@ -125,6 +136,8 @@ struct Task {
     reports: Sender<(ConnId, Report)>,
     out: VecDeque<Bytes>,
     unflushed: bool,
+    /// Until Flow nothing is read: whether bytes are for a file or for the engine is not known before.
+    held: bool,
     /// From StartTls to AcceptTls nothing flows.
     gated: bool,
     splice: Option<(SharedJob, Direction, u64)>,
@@ -134,6 +147,7 @@ impl Task {
     async fn work(&mut self) -> Next {
         loop {
             if !self.gated
+                && !self.held
                 && let Some((job, direction, offset)) = self.splice.take()
             {
                 return self.splice(&job, direction, offset).await;
@@ -151,7 +165,7 @@ impl Task {
                     }
                     continue;
                 }
-                read = reader.read(), if !self.gated => match read {
+                read = reader.read(), if !self.gated && !self.held => match read {
                     Ok(bytes) => {
                         let count = bytes.len();
                         tell(&self.reports, self.conn, Report::Bytes(bytes.into())).await;
@@ -168,6 +182,7 @@ impl Task {
                         Err(next) => return next,
                     }
                 }
+                Order::Flow => self.held = false,
                 Order::AcceptTls => {
                     self.gated = false;
                     if let Some((Reader::Tunnel(reader), _)) = &mut self.halves {

@@ -118,7 +118,9 @@ impl Sink {
                 data.truncate(usize::try_from(offset).map_err(io::Error::other)?);
             }
             (SinkPlace::Memory(data), 0) => data.clear(),
-            (SinkPlace::File { file, .. }, _) if offset == 0 || (offset < self.bytes && self.hash.is_none()) => {
+            (SinkPlace::File { file, .. }, _)
+                if offset == 0 || (offset < self.bytes && self.hash.is_none()) =>
+            {
                 file.set_len(offset).await?;
                 file.seek(SeekFrom::Start(offset)).await?;
             }

@@ -13,8 +13,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant, sleep_until};
 use towpath_ftp::{
-    ConnId, Direction, End, Error, ErrorKind, Event, Input, JobId, Outcome, Output, Request, RequestId, Session,
-    Stage, Target, Time,
+    ConnId, Direction, End, Error, ErrorKind, Event, Input, JobId, Outcome, Output, Request, RequestId,
+    Session, Stage, Target, Time,
 };
 use towpath_relay::tls::TlsGroup;
 use towpath_shared::{StreamId, StreamKind};
@@ -32,6 +32,7 @@ pub(crate) enum Ask {
 struct Conn {
     orders: UnboundedSender<Order>,
     opened: bool,
+    flowing: bool,
     peer: Option<IpAddr>,
     stream: Option<StreamId>,
     /// A splice whose connection does not stand yet. Whether TLS comes first is known once the engine has
@@ -154,7 +155,7 @@ impl Runner {
         loop {
             match self.session.poll() {
                 Output::Wait(at) => {
-                    self.splice();
+                    self.flow();
                     return at.map(|Time(ms)| self.start + Duration::from_millis(ms));
                 }
                 output => self.output(output),
@@ -199,12 +200,16 @@ impl Runner {
         let (orders, inbox) = mpsc::unbounded_channel();
         let parent = match &target {
             Target::Control { .. } => None,
-            Target::Data { control, .. } => self.conns.get(control).map(|parent| (parent.peer, parent.stream)),
+            Target::Data { control, .. } => {
+                self.conns.get(control).map(|parent| (parent.peer, parent.stream))
+            }
         };
         let transport = self.transport.clone();
         let dial = async move {
             match (transport, target, parent) {
-                (Transport::Direct(_), Target::Control { host, port }, _) => direct::control(&host, port).await,
+                (Transport::Direct(_), Target::Control { host, port }, _) => {
+                    direct::control(&host, port).await
+                }
                 (Transport::Direct(_), Target::Data { port, .. }, Some((Some(peer), _))) => {
                     direct::data(peer, port).await
                 }
@@ -214,14 +219,13 @@ impl Runner {
                 (Transport::Relay(relay), Target::Data { port, .. }, Some((_, Some(StreamId(parent))))) => {
                     relay.open(StreamKind::Data { parent, port }).await.map(Connected::from)
                 }
-                _ => Err(End::Failed {
-                    stage: Stage::Data,
-                    text: "there is no control connection".to_owned(),
-                }),
+                _ => {
+                    Err(End::Failed { stage: Stage::Data, text: "there is no control connection".to_owned() })
+                }
             }
         };
         self.tasks.spawn(connection::run(conn, dial, inbox, self.reports.clone()));
-        let known = Conn { orders, opened: false, peer: None, stream: None, splice: None };
+        let known = Conn { orders, opened: false, flowing: false, peer: None, stream: None, splice: None };
         self.conns.insert(conn, known);
     }
 
@@ -241,12 +245,17 @@ impl Runner {
         self.order(conn, Order::StartTls { server_name, tls12_only, group: tls });
     }
 
-    /// Hands splices to connections that stand. At the end of a drain: StartTls, if it was to come, has been ordered.
-    fn splice(&mut self) {
+    /// Hands splices to connections that stand, and lets bytes flow. At the end of a drain: what the engine wants of a connection
+    /// that it has just seen open, be it TLS or a splice, has been ordered.
+    fn flow(&mut self) {
         for conn in self.conns.values_mut().filter(|conn| conn.opened) {
             if let Some((job, direction, offset)) = conn.splice.take() {
                 let job = self.jobs.get(&job).cloned().unwrap_or_default();
                 let _ = conn.orders.send(Order::Splice { job, direction, offset });
+            }
+            if !conn.flowing {
+                conn.flowing = true;
+                let _ = conn.orders.send(Order::Flow);
             }
         }
     }

@@ -20,7 +20,10 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use towpath_ftp::{End, Stage, TlsSession};
 use towpath_shared::page::{Event, Link};
-use towpath_shared::{FrameError, Header, Hello, Kind, MAX_PAYLOAD_NEGOTIABLE, Reason, Reset, SUBPROTOCOL, StreamId, StreamKind, TlsVersion};
+use towpath_shared::{
+    FrameError, Header, Hello, Kind, MAX_PAYLOAD_NEGOTIABLE, Reason, Reset, SUBPROTOCOL, StreamId,
+    StreamKind, TlsVersion,
+};
 
 use super::convert;
 
@@ -95,8 +98,7 @@ impl Relay {
             headers.insert(ORIGIN, HeaderValue::from_str(origin).map_err(|_| wrong())?);
         }
         let largest = MAX_PAYLOAD_NEGOTIABLE + Header::LEN;
-        let config =
-            WebSocketConfig::default().max_message_size(Some(largest)).max_frame_size(Some(largest));
+        let config = WebSocketConfig::default().max_message_size(Some(largest)).max_frame_size(Some(largest));
         let (socket, _) = tokio_tungstenite::connect_async_with_config(request, Some(config), true).await?;
         let (orders, inbox) = mpsc::unbounded_channel();
         let (ready, welcomed) = oneshot::channel();
@@ -168,7 +170,11 @@ impl TunnelReader {
 
     /// Starts TLS and waits for its outcome. Nothing may have come in plain text that the engine has not seen: whoever can
     /// write into the connection could have put it there.
-    pub(crate) async fn start_tls(&mut self, server_name: String, tls12_only: bool) -> Result<TlsSession, End> {
+    pub(crate) async fn start_tls(
+        &mut self,
+        server_name: String,
+        tls12_only: bool,
+    ) -> Result<TlsSession, End> {
         let max_version = tls12_only.then_some(TlsVersion::Tls12);
         let _ = self.orders.send(Order::StartTls { id: self.id, server_name, max_version });
         loop {
@@ -203,10 +209,8 @@ impl TunnelWriter {
             .send(Order::Write { id: self.id, bytes: bytes.clone(), done })
             .map_err(|_| link_lost())?;
         // Where the stream ended instead, its reader has the reason.
-        sent.await.map_err(|_| End::Failed {
-            stage: Stage::Connection,
-            text: "the connection ended".to_owned(),
-        })?;
+        sent.await
+            .map_err(|_| End::Failed { stage: Stage::Connection, text: "the connection ended".to_owned() })?;
         Ok(bytes.len())
     }
 

@@ -88,10 +88,8 @@ fn lacks_library(root: &Path) -> Result<bool, ServerError> {
 /// Runs a program to its end; its output, or an error with it.
 pub(super) fn run(command: &mut Command) -> Result<String, ServerError> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(ServerError::io(format!("starting {program}")))?;
+    let output =
+        command.stdin(Stdio::null()).output().map_err(ServerError::io(format!("starting {program}")))?;
     let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     if !output.status.success() {
         return Err(ServerError::Program { program, output: text });

@@ -6,7 +6,8 @@ use std::process::Command;
 
 pub(super) fn command(place: &Place) -> Result<Command, ServerError> {
     let home = text(&place.home());
-    let users = place.write("users", &format!("tester:{PASSWORD_HASH}:{OWNER}:{OWNER}::{home}:/bin/false\n"))?;
+    let users =
+        place.write("users", &format!("tester:{PASSWORD_HASH}:{OWNER}:{OWNER}::{home}:/bin/false\n"))?;
     let (first, last) = place.ports.passive().into_inner();
     let (engine, version) = match place.security {
         Security::Plain => ("off", "TLSv1.3"),

@@ -6,7 +6,8 @@ use std::process::Command;
 
 pub(super) fn command(place: &Place, identity: &Identity) -> Result<Command, ServerError> {
     let home = text(&place.home());
-    let users = place.write("users", &format!("tester:{PASSWORD_HASH}:{OWNER}:{OWNER}::{home}/./::::::::::::\n"))?;
+    let users =
+        place.write("users", &format!("tester:{PASSWORD_HASH}:{OWNER}:{OWNER}::{home}/./::::::::::::\n"))?;
     let database = place.path("users.pdb");
     let mut mkdb = Command::new(place.programs.join("usr/bin/pure-pw"));
     install::run(mkdb.arg("mkdb").arg(&database).arg("-f").arg(&users))?;
@@ -17,7 +18,16 @@ pub(super) fn command(place: &Place, identity: &Identity) -> Result<Command, Ser
     let mut command = Command::new(place.programs.join("usr/sbin/pure-ftpd"));
     command
         .args(["--ipv4only", "--noanonymous", "--dontresolve", "--chrooteveryone", "--displaydotfiles"])
-        .args(["--syslogfacility", "none", "--minuid", "1", "--maxclientsnumber", "200", "--maxclientsperip", "200"])
+        .args([
+            "--syslogfacility",
+            "none",
+            "--minuid",
+            "1",
+            "--maxclientsnumber",
+            "200",
+            "--maxclientsperip",
+            "200",
+        ])
         .args(["--bind", &format!("127.0.0.1,{}", place.ports.control())])
         .args(["--passiveportrange", &format!("{first}:{last}")])
         .args(["--login", &format!("puredb:{}", text(&database))])

@@ -184,7 +184,9 @@ impl Exchange {
         link.drop_data();
         // Rule S-4: some say why, some only refuse what was not resumed.
         let unresumed = wants_resumption(reply) || (unresumed && matches!(reply.code, 522 | 425 | 426 | 450));
-        if unresumed && moved == 0 && link.may_lower_tls() {
+        // Bytes of an upload may be on their way before the server has seen the session and refuses it.
+        let at_once = matches!(reply.code, 425 | 522) || wants_resumption(reply);
+        if unresumed && (moved == 0 || (self.purpose.is_upload() && at_once)) && link.may_lower_tls() {
             self.state = State::Renewing;
             return Step::push(Renew::new());
         }
