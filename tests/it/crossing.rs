@@ -3,6 +3,7 @@
 
 use crate::setup::{Way, Witnessed, child};
 use std::time::Instant;
+use towpath_ftp::{Encryption, EntryKind, RemotePath, Secret, Site};
 use towpath_tests::driver::{Sink, Source, sha256};
 use towpath_tests::server::{Security, Server, Software};
 
@@ -73,6 +74,34 @@ async fn cross(software: Software, security: Security, way: Way) {
             assert!(secured.full <= 1, "TLS 1.3 ran dry more than once: {secured:?}");
         }
         _ => assert_eq!(secured.full, 0, "every data connection resumed the control connection's session"),
+    }
+}
+
+/// The demo's server, libunftp: what a newcomer meets first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn libunftp_without_tls_both_ways() {
+    for way in [Way::Native, Way::Relay] {
+        let server = towpath_relay::demo::Server::start().await.unwrap();
+        let (transport, _relay) = way.open(&[server.port()]).await;
+        let mut site = Site::new("127.0.0.1", server.port(), "anonymous", Secret::new("x"));
+        site.encryption = Encryption::None;
+        let client = Witnessed::login(transport, site, None).await;
+        let root = client.list(None).await.unwrap();
+        assert!(root.entries.iter().any(|entry| entry.kind == EntryKind::Directory), "{root:?}");
+        assert_eq!(root.entries.len(), std::fs::read_dir(server.root()).unwrap().count());
+        let directory = child(&RemotePath::root(), "crossing");
+        client.make_directory(&directory).await.unwrap();
+        for size in [0, 1, 3_000_000] {
+            let (first, second) = (child(&directory, "a"), child(&directory, "b"));
+            let sent = client.put(Source::pattern(size).hashed(), &first).await.unwrap();
+            client.rename(&first, &second).await.unwrap();
+            assert_eq!(client.size(&second).await.unwrap(), size);
+            let got = client.get(&second, Sink::nowhere().hashed()).await.unwrap();
+            assert_eq!((got.bytes, got.sha256), (size, sent.sha256));
+            client.delete(&second).await.unwrap();
+        }
+        client.remove_directory(&directory).await.unwrap();
+        assert!(!server.root().join("crossing").exists());
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct Script {
     pub(crate) tls: bool,
     /// What stands behind the reply to AUTH, in plain text.
     pub(crate) injected: &'static [u8],
+    /// It comes only when the client has begun its handshake.
+    pub(crate) injects_late: bool,
     /// EPSV is refused, and PASV names this address.
     pub(crate) passive: Option<[u8; 4]>,
     /// The listing.
@@ -58,6 +60,7 @@ impl Default for Script {
         Script {
             tls: false,
             injected: b"",
+            injects_late: false,
             passive: None,
             listing: b"type=file;size=5;modify=20240102030405; plain.txt\r\n".to_vec(),
             size: 300_000,
@@ -263,9 +266,18 @@ impl Session {
     }
 
     async fn secure(&mut self) -> io::Result<()> {
-        let consent = [b"234 Go on\r\n", self.script.injected].concat();
+        let (first, later) = if self.script.injects_late {
+            (&b""[..], self.script.injected)
+        } else {
+            (self.script.injected, &b""[..])
+        };
+        let consent = [b"234 Go on\r\n", first].concat();
         self.control.write(&consent).await?;
-        let Io::Plain(socket) = std::mem::replace(&mut self.control, Io::Gone) else { return Ok(()) };
+        let Io::Plain(mut socket) = std::mem::replace(&mut self.control, Io::Gone) else { return Ok(()) };
+        if !later.is_empty() {
+            socket.peek(&mut [0]).await?;
+            socket.write_all(later).await?;
+        }
         self.control = Io::Tls(Box::new(self.acceptor.accept(socket).await?));
         Ok(())
     }

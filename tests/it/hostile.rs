@@ -25,6 +25,7 @@ macro_rules! both_ways {
 both_ways! {
     pasv_elsewhere, pasv_elsewhere_natively, pasv_elsewhere_through_the_relay;
     injection, injection_natively, injection_through_the_relay;
+    late_injection, late_injection_natively, late_injection_through_the_relay;
     names, names_natively, names_through_the_relay;
     long_line, long_line_natively, long_line_through_the_relay;
     cut_downloads, cut_downloads_natively, cut_downloads_through_the_relay;
@@ -80,6 +81,15 @@ async fn injection(way: Way) {
         assert!(error.message.contains("Plain text"), "{error}");
         assert_eq!(fake.commands(), ["AUTH TLS"], "no name and no password was sent");
     }
+}
+
+async fn late_injection(way: Way) {
+    let injected = b"230 Welcome, you are in already\r\n";
+    let fake = Fake::start(Script { tls: true, injected, injects_late: true, ..Script::default() }).await;
+    let (transport, _relay) = way.open(&[fake.port]).await;
+    let error = Client::connect(transport, fake.site(Encryption::Explicit)).await.map(drop).unwrap_err();
+    assert_eq!(error.stage, Stage::Tls, "{error:?}");
+    assert_eq!(fake.commands(), ["AUTH TLS"], "no name and no password was sent");
 }
 
 async fn names(way: Way) {

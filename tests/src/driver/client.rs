@@ -1,7 +1,7 @@
 //! The friendly face: one logged-in session, its requests as async functions.
 
 use super::Transport;
-use super::connection::Job;
+use super::connection::{Job, SharedJob};
 use super::job::{Sink, Source, Summary};
 use super::runner::{self, Ask};
 use std::collections::{HashMap, VecDeque};
@@ -149,7 +149,7 @@ impl Client {
         self.ask(request, None)
     }
 
-    fn ask(&self, request: Request, job: Option<(JobId, Job)>) -> Pending {
+    fn ask(&self, request: Request, job: Option<(JobId, SharedJob)>) -> Pending {
         let id = RequestId(self.next.fetch_add(1, Ordering::Relaxed));
         let (ending, result) = oneshot::channel();
         // Where the session's task is gone, so is the other end of `ending`, and the request ends as lost.
@@ -157,8 +157,9 @@ impl Client {
         Pending { id, asks: self.asks.clone(), result, over: false }
     }
 
-    fn job(&self) -> JobId {
-        JobId(self.next.fetch_add(1, Ordering::Relaxed))
+    fn job(&self, job: Job) -> (JobId, SharedJob) {
+        let id = JobId(self.next.fetch_add(1, Ordering::Relaxed));
+        (id, Arc::new(tokio::sync::Mutex::new(Some(job))))
     }
 
     /// Lists a directory, or where the session stands.
@@ -182,9 +183,9 @@ impl Client {
 
     /// Begins to fetch a file.
     pub fn start_get(&self, path: &RemotePath, sink: Sink) -> Pending {
-        let job = self.job();
+        let (job, file) = self.job(Job::Download(sink));
         let request = Request::Download { job, path: path.clone(), size: None, offset: 0 };
-        self.ask(request, Some((job, Job::Download(sink))))
+        self.ask(request, Some((job, file)))
     }
 
     /// Stores a file.
@@ -197,10 +198,10 @@ impl Client {
 
     /// Begins to store a file.
     pub fn start_put(&self, source: Source, path: &RemotePath) -> Pending {
-        let job = self.job();
         let size = Some(source.size());
+        let (job, file) = self.job(Job::Upload(source));
         let request = Request::Upload { job, path: path.clone(), size, offset: 0 };
-        self.ask(request, Some((job, Job::Upload(source))))
+        self.ask(request, Some((job, file)))
     }
 
     /// Makes a directory.

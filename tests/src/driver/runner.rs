@@ -24,7 +24,12 @@ const REPORTS: usize = 16;
 
 /// What the client asks of the runner.
 pub(crate) enum Ask {
-    Request { id: RequestId, request: Request, job: Option<(JobId, Job)>, ending: oneshot::Sender<Ending> },
+    Request {
+        id: RequestId,
+        request: Request,
+        job: Option<(JobId, SharedJob)>,
+        ending: oneshot::Sender<Ending>,
+    },
     Cancel(RequestId),
 }
 
@@ -120,7 +125,7 @@ impl Runner {
             Ask::Request { id, request, job, ending } => {
                 let number = job.as_ref().map(|(number, _)| *number);
                 if let Some((number, job)) = job {
-                    self.jobs.insert(number, Arc::new(tokio::sync::Mutex::new(Some(job))));
+                    self.jobs.insert(number, job);
                 }
                 self.requests.insert(id, Open { ending, job: number });
                 Some(Input::Request(id, request))
