@@ -308,7 +308,8 @@ impl Link {
             }
             Message::Pong(sent) => {
                 let rtt = now_ms.saturating_sub(sent).max(1);
-                self.rtt_ms = Some(rtt);
+                // The shortest: a PONG behind a full window measures that window, and windows must not grow by it.
+                self.rtt_ms = Some(self.rtt_ms.map_or(rtt, |shortest| shortest.min(rtt)));
                 Some(Event::RoundTrip(rtt))
             }
             Message::GoAway(away) => Some(Event::GoAway(away)),

@@ -17,9 +17,16 @@ pub(crate) fn run() -> Result<()> {
     let deny = ["--", "--deny", "warnings"];
     command::run(command::cargo(&["clippy", "--quiet", "--workspace", "--all-targets"]).args(deny))?;
     command::run(
-        command::cargo(&["clippy", "--quiet", "--package", "towpath-app", "--target", "wasm32-unknown-unknown"])
-            .env("CARGO_TARGET_DIR", crate::target().join("wasm"))
-            .args(deny),
+        command::cargo(&[
+            "clippy",
+            "--quiet",
+            "--package",
+            "towpath-app",
+            "--target",
+            "wasm32-unknown-unknown",
+        ])
+        .env("CARGO_TARGET_DIR", crate::target().join("wasm"))
+        .args(deny),
     )
 }
 

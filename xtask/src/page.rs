@@ -77,7 +77,9 @@ fn bind(wasm: &Path, out: &Path) -> Result<()> {
 fn optimise(wasm: &Path) -> Result<()> {
     let optimiser = setup::browser_tests().join("node_modules/binaryen/bin/wasm-opt");
     if !optimiser.exists() {
-        eprintln!("note: the page is not optimised, since npm's binaryen is not installed (`cargo xtask test` installs it)");
+        eprintln!(
+            "note: the page is not optimised, since npm's binaryen is not installed (`cargo xtask test` installs it)"
+        );
         return Ok(());
     }
     let optimised = wasm.with_extension("opt");
@@ -102,7 +104,8 @@ fn hash_names(dist: &Path) -> Result<()> {
     for name in HASHED {
         let path = dist.join(name);
         let contents = fs::read(&path).with_context(|| format!("www has no {name}"))?;
-        let hash: String = Sha256::digest(&contents).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let hash: String =
+            Sha256::digest(&contents).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
         let hashed = format!("{stem}-{hash}.{ending}");
         fs::rename(&path, dist.join(&hashed))?;

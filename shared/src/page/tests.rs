@@ -250,6 +250,8 @@ fn ping_and_pong() {
     assert_eq!(sent(&mut link), [(StreamId::LINK, Message::Pong(77)), (StreamId::LINK, Message::Ping(900))]);
     let pong = |link: &mut Link, number| receive(link, StreamId::LINK, &Message::Pong(number));
     assert_eq!(pong(&mut link, 900), Ok(Some(Event::RoundTrip(100))));
+    assert_eq!(pong(&mut link, 0), Ok(Some(Event::RoundTrip(1_000))));
+    assert_eq!(link.rtt_ms, Some(100), "windows go by the shortest");
     assert_eq!(pong(&mut link, u64::MAX), Ok(Some(Event::RoundTrip(1))), "a PONG from the future");
 }
 

@@ -24,6 +24,14 @@ pub(super) fn take_refuge() {
     }
 }
 
+/// A turn later: what a drawing adds and removes is in place then.
+pub(super) fn later(act: impl FnOnce() + 'static) {
+    let act = Closure::once_into_js(act);
+    if let Some(window) = web_sys::window() {
+        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(act.unchecked_ref(), 0);
+    }
+}
+
 /// Whether the element cannot hold the focus any more.
 fn is_lost(element: &Element) -> bool {
     !element.is_connected() || element.has_attribute("disabled")
@@ -52,8 +60,7 @@ pub(super) fn use_focus_keeper() {
         });
     }
     use_effect(move || {
-        // A turn later: what the drawing adds and removes is in place then.
-        let look = Closure::once_into_js(move || {
+        later(move || {
             let nowhere = document().is_some_and(|document| {
                 document.active_element().is_none_or(|active| active.tag_name() == "BODY")
             });
@@ -62,8 +69,5 @@ pub(super) fn use_focus_keeper() {
                 take_refuge();
             }
         });
-        if let Some(window) = web_sys::window() {
-            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(look.unchecked_ref(), 0);
-        }
     });
 }

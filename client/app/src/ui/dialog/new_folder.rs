@@ -3,7 +3,9 @@
 use super::modal::Modal;
 use crate::store::dialog::Complaint;
 use crate::store::{Action, text, visible};
+use crate::ui::focus::{later, take_refuge};
 use crate::ui::use_app;
+use std::cell::Cell;
 use web_sys::{HtmlInputElement, SubmitEvent};
 use yew::prelude::*;
 
@@ -38,7 +40,22 @@ pub(super) fn NewFolderDialog(props: &NewFolderDialogProps) -> Html {
             }
         }
     };
-    let cancel = Callback::from(move |()| app.dispatch(Action::CloseDialog));
+    // Where it was not cancelled the person goes on in the list, on the new folder.
+    let cancelled = use_memo((), |()| Cell::new(false));
+    {
+        let cancelled = cancelled.clone();
+        use_effect_with((), move |()| {
+            move || {
+                if !cancelled.get() {
+                    later(take_refuge);
+                }
+            }
+        });
+    }
+    let cancel = Callback::from(move |()| {
+        cancelled.set(true);
+        app.dispatch(Action::CloseDialog);
+    });
     let reply = match &props.problem {
         Some(Complaint::Failed(failure)) => failure.reply.clone(),
         _ => None,

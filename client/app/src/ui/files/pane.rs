@@ -75,6 +75,15 @@ pub(crate) fn FilesPane(props: &FilesPaneProps) -> Html {
         let (app, edit, filter) = (app.clone(), edit.clone(), filter.clone());
         move |event: KeyboardEvent| {
             let typing = event.target_dyn_into::<web_sys::HtmlInputElement>().is_some();
+            let selected = match event.key().as_str() {
+                "F2" => Some(Action::StartRename),
+                "Delete" => Some(Action::AskDelete),
+                _ => None,
+            };
+            if let Some(action) = selected.filter(|_| !typing && !event.default_prevented()) {
+                event.prevent_default();
+                return app.dispatch(action);
+            }
             let go = match (event.key().as_str(), event.ctrl_key() || event.meta_key(), event.alt_key()) {
                 ("l" | "L", true, false) => {
                     event.prevent_default();
