@@ -85,10 +85,10 @@ impl State {
 
     pub(super) fn disconnected(&mut self, failure: Option<Failure>) -> Vec<Effect> {
         let Some(session) = &self.session else { return Vec::new() };
-        let failure = failure.filter(|failure| !failure.cancelled);
+        let wished = failure.as_ref().is_none_or(|failure| failure.cancelled);
         match failure {
             // Refusing a certificate, or closing, is no failure.
-            None if !session.has_browser() => {
+            _ if wished && !session.has_browser() => {
                 self.session = None;
                 self.stop_work(None)
             }

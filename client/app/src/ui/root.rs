@@ -9,7 +9,7 @@ use super::focus::use_focus_keeper;
 use super::runtime::App;
 use super::status_bar::StatusBar;
 use super::top_bar::TopBar;
-use crate::store::State;
+use crate::store::{State, visible};
 use yew::prelude::*;
 
 /// The page.
@@ -25,6 +25,7 @@ pub(crate) fn Root() -> Html {
         let (app, setter) = (app.clone(), state.setter());
         use_effect_with((), move |()| app.start(Callback::from(move |state: State| setter.set(state))));
     }
+    use_title(&state);
     let browsing = state.session.clone().filter(|session| session.has_browser());
     let screen = match browsing.clone() {
         Some(session) => html! {
@@ -62,4 +63,18 @@ pub(crate) fn Root() -> Html {
             <Announcer serial={state.announcement.0} words={state.announcement.1.clone()} />
         </ContextProvider<App>>
     }
+}
+
+/// The window is named after the site and the folder, so that tabs and history can be told apart.
+#[hook]
+fn use_title(state: &State) {
+    let site = state.session.as_ref().map(|session| session.site.title());
+    let folder = state.browser.path.as_ref().filter(|_| site.is_some()).map(|path| path.text.clone());
+    let parts = [folder, site, Some("Towpath".to_owned())];
+    let title = parts.into_iter().flatten().map(|part| visible::text(&part)).collect::<Vec<_>>().join(" · ");
+    use_effect_with(title, |title| {
+        if let Some(document) = web_sys::window().and_then(|window| window.document()) {
+            document.set_title(title);
+        }
+    });
 }

@@ -1,8 +1,11 @@
 //! The directory on the screen: toolbar, path, list.
 
+mod drop_zone;
 mod grid;
 mod header;
+mod instead;
 mod keys;
+mod notices;
 mod pane;
 mod path_bar;
 mod rename_field;

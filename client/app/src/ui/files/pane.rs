@@ -1,22 +1,23 @@
 //! Toolbar, path and list together, and what may stand in the list's place.
 
+use super::drop_zone::DropZone;
 use super::grid::Grid;
+use super::instead::Instead;
+use super::notices::Notices;
 use super::path_bar::{PathBar, focus};
 use super::toolbar::Toolbar;
 use crate::protocol::RowKind;
 use crate::store::browser::{Browser, Go};
 use crate::store::listing::Entry;
-use crate::store::session::{Phase, Session};
+use crate::store::session::Session;
 use crate::store::state::Card;
 use crate::store::{Action, Shared, text, visible};
 use crate::ui::download::{self, Wanted};
-use crate::ui::failure::FailureCard;
 use crate::ui::focus::take_refuge;
 use crate::ui::icon::Icon;
-use crate::ui::{upload, use_app};
+use crate::ui::use_app;
 use std::cell::Cell;
 use std::rc::Rc;
-use web_sys::DragEvent;
 use yew::prelude::*;
 
 /// What it shows.
@@ -146,183 +147,4 @@ pub(crate) fn FilesPane(props: &FilesPaneProps) -> Html {
             </div>
         </main>
     }
-}
-
-/// Dragging files over the pane. Entering a child leaves its parent a moment later, so entries are counted.
-struct DropZone {
-    ready: bool,
-    folders: UseStateHandle<bool>,
-    app: crate::ui::App,
-    depth: Rc<Cell<i32>>,
-    over: UseStateHandle<bool>,
-}
-
-impl DropZone {
-    fn new(
-        ready: bool,
-        folders: UseStateHandle<bool>,
-        app: crate::ui::App,
-        depth: Rc<Cell<i32>>,
-        over: UseStateHandle<bool>,
-    ) -> DropZone {
-        DropZone { ready, folders, app, depth, over }
-    }
-
-    fn over(&self) -> bool {
-        *self.over && self.ready
-    }
-
-    fn enter(&self) -> Callback<DragEvent> {
-        let (depth, over) = (self.depth.clone(), self.over.setter());
-        Callback::from(move |event: DragEvent| {
-            if upload::holds_files(&event) {
-                event.prevent_default();
-                depth.set(depth.get() + 1);
-                over.set(true);
-            }
-        })
-    }
-
-    fn hover(&self) -> Callback<DragEvent> {
-        let ready = self.ready;
-        Callback::from(move |event: DragEvent| {
-            if upload::holds_files(&event) {
-                // Without this the browser would open the file in place of the page.
-                event.prevent_default();
-                if let Some(transfer) = event.data_transfer() {
-                    transfer.set_drop_effect(if ready { "copy" } else { "none" });
-                }
-            }
-        })
-    }
-
-    fn leave(&self) -> Callback<DragEvent> {
-        let (depth, over) = (self.depth.clone(), self.over.setter());
-        Callback::from(move |_| {
-            depth.set((depth.get() - 1).max(0));
-            over.set(depth.get() > 0);
-        })
-    }
-
-    fn take(&self) -> Callback<DragEvent> {
-        let (depth, over) = (self.depth.clone(), self.over.setter());
-        let (app, folders, ready) = (self.app.clone(), self.folders.setter(), self.ready);
-        Callback::from(move |event: DragEvent| {
-            event.prevent_default();
-            depth.set(0);
-            over.set(false);
-            if let Some(transfer) = event.data_transfer().filter(|_| ready) {
-                let dropped = upload::dropped(&transfer);
-                folders.set(dropped.folders > 0);
-                upload::upload(&app, dropped.files);
-            }
-        })
-    }
-}
-
-#[derive(Properties, PartialEq)]
-struct NoticesProps {
-    cards: Shared<Vec<Card>>,
-    session: Shared<Session>,
-}
-
-/// Error cards, and the way back from a lost connection.
-#[component]
-fn Notices(props: &NoticesProps) -> Html {
-    let app = use_app();
-    let lost = match &props.session.phase {
-        Phase::Lost(failure, lines) => {
-            let (again, away) = (app.clone(), app.clone());
-            html! {
-                <FailureCard title={text().lost_heading} failure={failure.clone()} lines={lines.clone()}>
-                    <button type="button" class="primary" onclick={move |_| again.dispatch(Action::Reconnect)}>
-                        {text().reconnect}
-                    </button>
-                    <button type="button" onclick={move |_| away.dispatch(Action::Disconnect)}>{text().disconnect}</button>
-                </FailureCard>
-            }
-        }
-        _ => Html::default(),
-    };
-    let card = |card: &Card| {
-        let (app, id) = (app.clone(), card.id);
-        let dismiss = Callback::from(move |()| app.dispatch(Action::Dismiss(id)));
-        html! {
-            <FailureCard key={id} title={card.title.clone()} failure={card.failure.clone()} lines={card.lines.clone()}
-                on_dismiss={dismiss} />
-        }
-    };
-    html! {
-        <div class="notices">
-            <div>{lost}</div>
-            <div>{ for props.cards.iter().map(card) }</div>
-        </div>
-    }
-}
-
-#[derive(Properties, PartialEq)]
-struct InsteadProps {
-    browser: Shared<Browser>,
-    up: bool,
-}
-
-/// What stands where rows would: loading, an error, or that there are none.
-#[component]
-fn Instead(props: &InsteadProps) -> Html {
-    let app = use_app();
-    let browser = &props.browser;
-    if let Some(failure) = &browser.failure {
-        let (again, back) = (app.clone(), app.clone());
-        return html! {
-            <div class="instead">
-                <FailureCard title={text().list_failed} failure={failure.clone()}>
-                    <button type="button" class="primary" onclick={move |_| again.dispatch(Action::Go(Go::Again))}>
-                        {text().retry}
-                    </button>
-                    if browser.can_go(&Go::Back) {
-                        <button type="button" onclick={move |_| back.dispatch(Action::Go(Go::Back))}>{text().go_back}</button>
-                    }
-                </FailureCard>
-            </div>
-        };
-    }
-    if !browser.order.is_empty() {
-        return match browser.unread.len() {
-            0 => Html::default(),
-            lines => html! {
-                <details class="unread">
-                    <summary>{(text().unread)(lines)}</summary>
-                    <pre>{browser.unread.iter().map(|line| visible::text(line)).collect::<Vec<_>>().join("\n")}</pre>
-                </details>
-            },
-        };
-    }
-    if !browser.entries.is_empty() {
-        let clear = move |_| app.dispatch(Action::FilterBy(String::new()));
-        return html! {
-            <div class="instead quiet">
-                <Icon name="search" />
-                <p>{(text().nothing_fits)(&browser.filter)}</p>
-                <button type="button" onclick={clear}>{text().clear_filter}</button>
-            </div>
-        };
-    }
-    if browser.loading.as_ref().is_some_and(|loading| !loading.quiet) {
-        return html! {
-            <div class="instead waiting" role="status">
-                <span class="unseen">{text().loading}</span>
-                { for (0..8).map(|line| html! { <span key={line} class="bone" aria-hidden="true" /> }) }
-            </div>
-        };
-    }
-    if browser.complete {
-        return html! {
-            <div class="instead quiet">
-                <Icon name="folder-open" />
-                <p>{text().empty_folder}</p>
-                if props.up { <p class="hint">{text().empty_advice}</p> }
-            </div>
-        };
-    }
-    Html::default()
 }

@@ -134,6 +134,16 @@ struct CrumbsProps {
 #[component]
 fn Crumbs(props: &CrumbsProps) -> Html {
     let app = use_app();
+    let list = use_node_ref();
+    {
+        // A long path shows its end: where the person is.
+        let list = list.clone();
+        use_effect_with(props.path.clone(), move |_| {
+            if let Some(list) = list.cast::<HtmlElement>() {
+                list.set_scroll_left(list.scroll_width());
+            }
+        });
+    }
     let crumbs = props.path.as_ref().map(crumbs).unwrap_or_default();
     let last = crumbs.len();
     let step = |index: usize, label: Html, hint: String, path: Bytes| {
@@ -165,7 +175,7 @@ fn Crumbs(props: &CrumbsProps) -> Html {
     };
     html! {
         <nav class="path" aria-label={text().path} onclick={beside}>
-            <ol>{ for std::iter::once(root).chain(steps) }</ol>
+            <ol ref={list}>{ for std::iter::once(root).chain(steps) }</ol>
             <button type="button" class="plain tiny" aria-label={text().edit_path} title={text().edit_path}
                 onclick={props.on_edit.reform(|_| ())}>
                 <Icon name="pencil" />
