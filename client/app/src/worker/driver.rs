@@ -1,12 +1,13 @@
 //! Drives one engine session over the tunnel: inputs in, outputs done, events kept for whoever owns it.
 
+use super::arrival::Happening;
 use super::convert;
 use super::files::{Files, Written};
 use super::outbox::Outbox;
 use super::owner::{Owner, Role};
 use super::pump::{Download, Upload};
 use super::reset;
-use super::tunnel::{Happening, Tunnel};
+use super::tunnel::Tunnel;
 use crate::protocol::{self as page, JobId, SessionId};
 use js_sys::Uint8Array;
 use std::collections::{BTreeMap, VecDeque};

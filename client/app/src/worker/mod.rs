@@ -2,6 +2,7 @@
 //! acts on one, and [`Worker::settle`] sends what has come of it to the page and sets the alarm.
 
 mod account;
+mod arrival;
 mod convert;
 mod driver;
 mod files;
@@ -23,6 +24,7 @@ use crate::protocol::{Command, FromWorker, SessionId, Stage, ToWorker, Tunnel as
 use crate::web::clock::{self, Alarm, complain};
 use crate::web::message;
 use account::Account;
+use arrival::Arrival;
 use driver::Context;
 use files::Files;
 use inbox::{Event, Inbox};
@@ -31,7 +33,7 @@ use owner::Owner;
 use std::collections::BTreeMap;
 use tab::Tab;
 use towpath_ftp::Time;
-use tunnel::{Arrival, Tunnel};
+use tunnel::Tunnel;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::MessageEvent;

@@ -1,5 +1,6 @@
 //! Owner of the WebSocket and of the link over it. Speaks of connections by their owners; stream numbers stay in here.
 
+use super::arrival::{Arrival, Happening};
 use super::heartbeat::{Beat, Heartbeat};
 use super::inbox::{Event, Inbox};
 use super::owner::Owner;
@@ -10,8 +11,8 @@ use std::collections::BTreeMap;
 use towpath_ftp::Time;
 use towpath_shared::page::{Event as LinkEvent, Link};
 use towpath_shared::{
-    FrameError, GoAway, Header, Hello, Kind, MAX_PAYLOAD_NEGOTIABLE, Reason, Reset, SUBPROTOCOL, StreamId,
-    StreamKind, TlsInfo, TlsVersion, Welcome,
+    FrameError, Header, Hello, Kind, MAX_PAYLOAD_NEGOTIABLE, Reason, SUBPROTOCOL, StreamId, StreamKind,
+    TlsVersion,
 };
 
 /// Time from the first try to WELCOME.
@@ -22,37 +23,6 @@ const LINGER_MS: u64 = 5_000;
 const MAX_BUFFERED: u64 = 1024 * 1024;
 /// The browser does not say when it has sent what it holds, so it is asked again after this time.
 const BUFFERED_RETRY_MS: u64 = 5;
-
-/// What happened on a connection.
-pub(super) enum Happening {
-    /// It stands.
-    Opened {
-        /// Address and port of the peer.
-        peer: String,
-    },
-    /// The TLS handshake ended well.
-    Secured(TlsInfo),
-    /// Bytes came. They stay in JavaScript.
-    Data(Uint8Array),
-    /// More may be sent.
-    Writable,
-    /// The other side sends no more; whether TLS ended without close_notify.
-    Finished(bool),
-    /// It is over.
-    Reset(Reset, Purpose),
-}
-
-/// What a message of the relay was.
-pub(super) enum Arrival {
-    /// The link is up.
-    Welcome(Welcome),
-    /// The relay will stop.
-    GoAway(GoAway),
-    /// The round trip, in milliseconds.
-    RoundTrip(u64),
-    /// Something of a connection.
-    Stream(Owner, Happening),
-}
 
 /// How far the link is.
 enum Phase {
