@@ -5,7 +5,7 @@ use super::cache::{Cache, Folder};
 use super::listing::{Column, Entries, Entry, Sort, arrange, find};
 use super::selection::{Grip, Selection, Step};
 use super::shared::Shared;
-use crate::protocol::{Bytes, Failure, RequestId, Row};
+use crate::protocol::{Bytes, Failure, RequestId, Row, RowKind};
 use std::rc::Rc;
 
 /// Steps back kept.
@@ -107,10 +107,13 @@ impl Browser {
         self.selection.rows(&self.order).filter_map(|row| self.entry(row).cloned()).collect()
     }
 
-    /// Bytes of the selected rows, where known.
+    /// Bytes of the selected files, where known: what a server says of a directory is not the size of what it holds.
     pub(crate) fn selected_bytes(&self) -> u64 {
         let rows = self.selection.rows(&self.order);
-        rows.filter_map(|row| self.entry(row)?.row.size).fold(0, u64::saturating_add)
+        rows.filter_map(|row| self.entry(row).map(|entry| &entry.row))
+            .filter(|row| row.kind == RowKind::File)
+            .filter_map(|row| row.size)
+            .fold(0, u64::saturating_add)
     }
 
     /// Where a row is on the server.

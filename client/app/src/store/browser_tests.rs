@@ -141,3 +141,14 @@ fn the_way_up() {
     assert_eq!(towards("/ww", "/www/css"), None);
     assert_eq!(towards("/www", "/www"), None);
 }
+
+#[test]
+fn the_size_of_a_selection_is_that_of_its_files() {
+    let mut browser = Browser::default();
+    list(&mut browser, Go::Again, R[0], "/", &["folder", "a.txt", "b.txt"]);
+    for row in 0..3 {
+        browser.grip(row, Grip::Toggle);
+    }
+    assert_eq!(browser.selected().len(), 3);
+    assert_eq!(browser.selected_bytes(), 14, "each row says 7 bytes, the folder's are not of what it holds");
+}
