@@ -124,7 +124,7 @@ async fn guard(State(relay): State<Arc<Relay>>, request: Request, next: Next) ->
         ("cross-origin-opener-policy", "same-origin"),
         (
             "permissions-policy",
-            "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), midi=()",
+            "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), midi=()",
         ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
