@@ -66,7 +66,6 @@ fn bind(wasm: &Path, out: &Path) -> Result<()> {
         .web(true)
         .context("wasm-bindgen target")?
         .typescript(false)
-        .omit_default_module_path(false)
         .remove_name_section(true)
         .remove_producers_section(true)
         .out_name(MODULE)
