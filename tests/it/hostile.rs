@@ -141,7 +141,9 @@ async fn cut_downloads(way: Way) {
         let (result, names, log) = download(way, script).await;
         let error = result.expect_err("half a file is no file");
         let expected = if last.starts_with("226") { ErrorKind::Incomplete } else { ErrorKind::Transient };
-        assert_eq!(error.kind, expected, "{end:?} {last} {tls}: {error:?}\n{}", log.join("\n"));
+        // The reset may be seen before the connection was.
+        let never_stood = end == DataEnd::Reset && error.kind == ErrorKind::Lost;
+        assert!(error.kind == expected || never_stood, "{end:?} {last} {tls}: {error:?}\n{}", log.join("\n"));
         assert_eq!(names, Vec::<String>::new(), "{end:?} {last}: nothing looks like the file");
     }
 }

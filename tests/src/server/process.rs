@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use towpath_ftp::{RemotePath, Secret, Site};
@@ -26,6 +26,8 @@ const TRIES: usize = 3;
 pub struct Server {
     software: Software,
     child: Child,
+    /// The server lives as long as this end is open; see [`spawn`].
+    life: Option<ChildStdin>,
     place: Place,
     identity: Identity,
 }
@@ -97,8 +99,9 @@ impl Server {
             Software::Vsftpd => vsftpd::command(&place)?,
             Software::ProFtpd => proftpd::command(&place)?,
         };
-        let child = spawn(command, software, &place)?;
-        let mut server = Server { software, child, place, identity };
+        let mut child = spawn(&command, software, &place)?;
+        let life = child.stdin.take();
+        let mut server = Server { software, child, life, place, identity };
         let root = server.root();
         fs::create_dir_all(&root)
             .and_then(|()| chown(&root, Some(OWNER), Some(OWNER)))
@@ -194,14 +197,18 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // It may have ended already. Its sessions end with their control connections.
-        let _ = self.child.kill();
+        drop(self.life.take());
         let _ = self.child.wait();
     }
 }
 
+/// Ends the server when standard input ends, and becomes the server. However the tests end, a killed process included, the
+/// system closes the other end of that pipe and no server stays behind.
+const LIFELINE: &str = r#"exec 3<&0; (read -r _ <&3; kill -KILL $$) & exec "$@" 3<&- </dev/null"#;
+
 /// Starts the process with the TLS versions that the fixture is for. OpenSSL reads them from its configuration, the same
 /// way for every server.
-fn spawn(mut command: Command, software: Software, place: &Place) -> Result<Child, ServerError> {
+fn spawn(command: &Command, software: Software, place: &Place) -> Result<Child, ServerError> {
     let program = command.get_program().to_string_lossy().into_owned();
     let (oldest, newest) = match place.security {
         Security::Tls12 => ("TLSv1.2", "TLSv1.2"),
@@ -217,8 +224,10 @@ fn spawn(mut command: Command, software: Software, place: &Place) -> Result<Chil
     )?;
     let output = File::create(place.path("output")).map_err(ServerError::io("output"))?;
     let errors = output.try_clone().map_err(ServerError::io("output"))?;
-    command.env("OPENSSL_CONF", openssl).stdin(Stdio::null()).stdout(output).stderr(errors);
-    command.spawn().map_err(ServerError::io(program))
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", LIFELINE, "sh"]).arg(command.get_program()).args(command.get_args());
+    shell.env("OPENSSL_CONF", openssl).stdin(Stdio::piped()).stdout(output).stderr(errors);
+    shell.spawn().map_err(ServerError::io(program))
 }
 
 fn greets(port: u16) -> bool {
