@@ -12,17 +12,19 @@
 mod certificate;
 mod failure;
 mod roots;
+mod tickets;
 mod verifier;
 
 pub(crate) use certificate::fingerprint;
 pub use failure::TlsFailure;
 pub use roots::{Roots, RootsError};
 
-use rustls::client::{ClientSessionMemoryCache, Resumption, Tls12Resumption};
+use rustls::client::{Resumption, Tls12Resumption};
 use rustls::crypto::CryptoProvider;
 use rustls::{CipherSuite, ClientConfig, HandshakeKind, NamedGroup, ProtocolVersion};
 use rustls_pki_types::ServerName;
 use std::sync::Arc;
+use tickets::Tickets;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -48,6 +50,7 @@ pub struct Secured {
 pub struct TlsGroup {
     newest: Arc<ClientConfig>,
     tls12: Arc<ClientConfig>,
+    tickets: Arc<Tickets>,
     roots: Roots,
     name: ServerName<'static>,
 }
@@ -65,8 +68,9 @@ impl TlsGroup {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let verifier = Arc::new(Verifier::new(provider.signature_verification_algorithms));
         let resolver: Arc<dyn rustls::client::ResolvesClientCert> = Arc::new(NoCertificate);
-        let store = Arc::new(ClientSessionMemoryCache::new(SESSIONS));
-        let resumption = Resumption::store(store).tls12_resumption(Tls12Resumption::SessionIdOrTickets);
+        let tickets = Arc::new(Tickets::new());
+        let resumption =
+            Resumption::store(tickets.clone()).tls12_resumption(Tls12Resumption::SessionIdOrTickets);
         let config = |versions: &[&'static rustls::SupportedProtocolVersion]| {
             let builder = ClientConfig::builder_with_provider(Arc::<CryptoProvider>::clone(&provider));
             let mut config = builder
@@ -81,6 +85,7 @@ impl TlsGroup {
         Ok(TlsGroup {
             newest: config(&[&rustls::version::TLS13, &rustls::version::TLS12])?,
             tls12: config(&[&rustls::version::TLS12])?,
+            tickets,
             roots: roots.clone(),
             name,
         })
@@ -89,10 +94,14 @@ impl TlsGroup {
     /// Shakes hands over a connected socket, offering at most `max`. No deadline: that is the caller's.
     ///
     /// # Errors
-    /// [`TlsFailure`]; never because of who signed the certificate, when and for whom.
+    /// [`TlsFailure`]; never because of who signed the certificate, when and for whom. [`Reason::NoTicket`] where the server resumed
+    /// sessions so far and no ticket is left: nothing was sent then, and TLS 1.2 on a new control connection is the cure.
     pub async fn connect(&self, socket: TcpStream, max: Option<TlsVersion>) -> Result<Secured, TlsFailure> {
         let config = match max {
             Some(TlsVersion::Tls12) => &self.tls12,
+            Some(TlsVersion::Tls13) | None if self.tickets.dry() => {
+                return Err(TlsFailure::new(Reason::NoTicket, "no TLS 1.3 ticket is left to resume with"));
+            }
             Some(TlsVersion::Tls13) | None => &self.newest,
         };
         let stream = TlsConnector::from(config.clone())
@@ -101,6 +110,10 @@ impl TlsGroup {
             .map_err(|error| TlsFailure::from_io(&error))?;
         let (_, connection) = stream.get_ref();
         let chain = connection.peer_certificates().unwrap_or_default();
+        let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
+        if resumed && connection.protocol_version() == Some(ProtocolVersion::TLSv1_3) {
+            self.tickets.resumed();
+        }
         let info = TlsInfo {
             verdict: self.roots.verdict(chain, &self.name),
             version: match connection.protocol_version() {
@@ -115,7 +128,7 @@ impl TlsGroup {
                 .negotiated_cipher_suite()
                 .map(|suite| cipher_name(suite.suite()).to_owned())
                 .unwrap_or_default(),
-            resumed: connection.handshake_kind() == Some(HandshakeKind::Resumed),
+            resumed,
             gate_open: false,
             chain: chain.iter().take(MAX_CHAIN).map(certificate::describe).collect(),
         };
@@ -123,9 +136,6 @@ impl TlsGroup {
         Ok(Secured { stream, info: within_frame(info), chain })
     }
 }
-
-/// Servers whose sessions a store can hold in rustls' accounting: it divides the number by the tickets kept for each.
-const SESSIONS: usize = 64;
 
 /// No client certificates. One object for a whole group: rustls compares it by pointer.
 #[derive(Debug)]

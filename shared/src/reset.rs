@@ -58,6 +58,8 @@ reasons! {
     Protocol = 18,
     /// A fault of the relay.
     Internal = 19,
+    /// The server resumed this session's TLS before, and there is no ticket left to do so again: no handshake was tried.
+    NoTicket = 20,
 }
 
 /// A decoded RESET.

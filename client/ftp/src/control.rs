@@ -149,6 +149,7 @@ pub(crate) fn lost(end: &End) -> Error {
             Error::new(Stage::Connection, ErrorKind::Lost, "The connection ended without a proper end of TLS")
                 .with_advice("Connect again")
         }
+        End::NoTicket => Error::new(Stage::Tls, ErrorKind::Lost, "The TLS session could not be resumed"),
         End::Failed { stage, text } => Error::new(*stage, failure_kind(*stage), text.clone()),
     }
 }

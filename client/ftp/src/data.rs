@@ -165,6 +165,7 @@ pub(crate) fn judge(end: &End, moved: u64, expected: Option<u64>, upload: bool) 
         (End::Unclean, Some(_)) => {
             return incomplete("The data connection ended without a proper end of TLS".into());
         }
+        (End::NoTicket, _) => return incomplete("The data connection could not resume the TLS session".into()),
         (End::Failed { text, .. }, _) => return incomplete(format!("The data connection broke: {text}")),
     })
 }

@@ -114,6 +114,9 @@ pub enum End {
     Clean,
     /// TLS ended without close_notify: the bytes may be incomplete (rule C-3).
     Unclean,
+    /// A data connection: the server resumed this session's TLS before and no ticket is left to do so again, so no handshake
+    /// was tried. The engine logs in again (rule S-4).
+    NoTicket,
     /// It broke, or never stood.
     Failed {
         /// Where it failed. [`Stage::File`] is the job's own file: no network fault.

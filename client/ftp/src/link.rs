@@ -62,6 +62,20 @@ pub(crate) struct Memory {
     pub(crate) way: Option<Way>,
     /// Whether `LIST -a` works, once that is known (rule M2).
     pub(crate) list_all: Option<bool>,
+    /// What is known of TLS 1.2 as the cure for too few tickets (rule S-4).
+    pub(crate) tls12: Tls12,
+}
+
+/// TLS 1.2 as the cure of rule S-4.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Tls12 {
+    /// Not needed so far, or wished by the site itself.
+    #[default]
+    Untried,
+    /// The session lowered itself to it.
+    Lowered,
+    /// The server has none.
+    Refused,
 }
 
 /// All that operations act on.
@@ -182,8 +196,8 @@ impl Link {
         }
     }
 
-    /// Whether TLS 1.2 is left to be tried.
-    pub(crate) fn may_lower_tls(&self) -> bool {
+    /// Whether a new login can bring what lets the server resume: TLS 1.2, or new tickets.
+    pub(crate) fn may_renew_tls(&self) -> bool {
         !self.site.tls12_only && self.server.tls.as_ref().is_some_and(|tls| tls.version != "TLS1.2")
     }
 

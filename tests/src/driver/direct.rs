@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use towpath_ftp::{End, Stage, TlsSession};
 use towpath_relay::tls::TlsGroup;
-use towpath_shared::TlsVersion;
+use towpath_shared::{Reason, TlsVersion};
 
 /// A second handle to a connection's socket.
 pub(crate) struct Socket(socket2::Socket);
@@ -83,7 +83,10 @@ pub(crate) async fn secure(
         (Reader::Plain(reader), Writer::Plain(writer), Some(group)) => {
             let stream = reader.reunite(writer).map_err(|error| failed(error.to_string()))?;
             let max = tls12_only.then_some(TlsVersion::Tls12);
-            let secured = group.connect(stream, max).await.map_err(|failure| failed(failure.text))?;
+            let secured = group.connect(stream, max).await.map_err(|failure| match failure.reason {
+                Reason::NoTicket => End::NoTicket,
+                _ => failed(failure.text),
+            })?;
             let tls = convert::tls_session(secured.info);
             let (reader, writer) = tokio::io::split(secured.stream);
             Ok((tls, Reader::Tls(reader), Writer::Tls(writer)))

@@ -438,12 +438,17 @@ impl Task {
 
 /// What a RESET means for the engine.
 fn ended(reset: &Reset) -> End {
+    if reset.reason == Reason::NoTicket {
+        return End::NoTicket;
+    }
     let stage = match reset.reason {
         Reason::PolicyDenied => Stage::Policy,
         Reason::NameNotFound => Stage::Lookup,
-        Reason::TlsHandshake | Reason::TlsUntrusted | Reason::TlsVersion | Reason::PlaintextAfterStartTls => {
-            Stage::Tls
-        }
+        Reason::TlsHandshake
+        | Reason::TlsUntrusted
+        | Reason::TlsVersion
+        | Reason::NoTicket
+        | Reason::PlaintextAfterStartTls => Stage::Tls,
         Reason::FlowControl | Reason::Quota | Reason::Draining | Reason::Protocol | Reason::Internal => {
             Stage::Relay
         }

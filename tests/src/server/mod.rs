@@ -60,10 +60,11 @@ pub enum Security {
     Plain,
     /// TLS 1.2 and nothing newer.
     Tls12,
-    /// TLS 1.3 and nothing older. ProFTPD offers TLS 1.2 as well, as it does by default: before 1.3.9 it issues no new
-    /// tickets on uploads and expects clients to use old ones again, so that a client which uses each
-    /// once runs dry after two uploads and has to fall back.
+    /// TLS 1.3 and nothing older. Before 1.3.9 ProFTPD issues no new tickets on uploads and expects clients to use
+    /// old ones again; a client that uses each once runs dry after two uploads and has to log in anew.
     Tls13,
+    /// TLS 1.2 and 1.3, as servers have it by default.
+    Newest,
 }
 
 /// A fixture that does not work.

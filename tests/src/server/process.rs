@@ -99,7 +99,7 @@ impl Server {
             Software::Vsftpd => vsftpd::command(&place)?,
             Software::ProFtpd => proftpd::command(&place)?,
         };
-        let mut child = spawn(&command, software, &place)?;
+        let mut child = spawn(&command, &place)?;
         let life = child.stdin.take();
         let mut server = Server { software, child, life, place, identity };
         let root = server.root();
@@ -208,12 +208,12 @@ const LIFELINE: &str = r#"exec 3<&0; (read -r _ <&3; kill -KILL $$) & exec "$@" 
 
 /// Starts the process with the TLS versions that the fixture is for. OpenSSL reads them from its configuration, the same
 /// way for every server.
-fn spawn(command: &Command, software: Software, place: &Place) -> Result<Child, ServerError> {
+fn spawn(command: &Command, place: &Place) -> Result<Child, ServerError> {
     let program = command.get_program().to_string_lossy().into_owned();
     let (oldest, newest) = match place.security {
         Security::Tls12 => ("TLSv1.2", "TLSv1.2"),
-        Security::Tls13 if software == Software::ProFtpd => ("TLSv1.2", "TLSv1.3"),
         Security::Plain | Security::Tls13 => ("TLSv1.3", "TLSv1.3"),
+        Security::Newest => ("TLSv1.2", "TLSv1.3"),
     };
     let openssl = place.write(
         "openssl.cnf",

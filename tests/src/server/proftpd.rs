@@ -12,7 +12,8 @@ pub(super) fn command(place: &Place) -> Result<Command, ServerError> {
     let (engine, version) = match place.security {
         Security::Plain => ("off", "TLSv1.3"),
         Security::Tls12 => ("on", "TLSv1.2"),
-        Security::Tls13 => ("on", "TLSv1.2 TLSv1.3"),
+        Security::Tls13 => ("on", "TLSv1.3"),
+        Security::Newest => ("on", "TLSv1.2 TLSv1.3"),
     };
     let configuration = format!(
         "ServerName towpath

@@ -14,6 +14,9 @@ pub(super) enum Purpose {
 
 /// The end of a connection whose stream was reset.
 pub(super) fn end(reset: &Reset, purpose: Purpose) -> End {
+    if reset.reason == Reason::NoTicket && purpose == Purpose::Data {
+        return End::NoTicket;
+    }
     let text = sentence(reset, purpose);
     End::Failed { stage: stage(reset.reason, purpose), text }
 }
@@ -22,9 +25,11 @@ fn stage(reason: Reason, purpose: Purpose) -> Stage {
     match reason {
         Reason::PolicyDenied => Stage::Policy,
         Reason::NameNotFound => Stage::Lookup,
-        Reason::TlsHandshake | Reason::TlsUntrusted | Reason::TlsVersion | Reason::PlaintextAfterStartTls => {
-            Stage::Tls
-        }
+        Reason::TlsHandshake
+        | Reason::TlsUntrusted
+        | Reason::TlsVersion
+        | Reason::NoTicket
+        | Reason::PlaintextAfterStartTls => Stage::Tls,
         Reason::Quota | Reason::Draining | Reason::Protocol | Reason::Internal | Reason::FlowControl => {
             Stage::Relay
         }
@@ -71,6 +76,7 @@ fn sentence(reset: &Reset, purpose: Purpose) -> String {
             "Something came in plain text after TLS was agreed; somebody may be tampering with the connection"
                 .to_owned()
         }
+        Reason::NoTicket => "The TLS session could not be resumed".to_owned(),
         Reason::Quota => "The relay has no room for another connection".to_owned(),
         Reason::Draining => "The relay is stopping".to_owned(),
         Reason::Protocol => "The relay did not understand the page".to_owned(),

@@ -16,6 +16,7 @@ use crate::reply::Reply;
 
 use super::abandon::Abandon;
 use super::binary::Binary;
+use super::course::{After, State};
 use super::passive::Passive;
 use super::purpose::{Purpose, wants_resumption};
 use super::renew::Renew;
@@ -28,30 +29,6 @@ const DRAIN_TIMEOUT: u64 = 300_000;
 /// After one of data end and final reply: how long the other may take, counted anew with every progress (rule D8).
 const OTHER_HALF_TIMEOUT: u64 = 20_000;
 
-enum State {
-    /// [`Binary`] is at work.
-    Type,
-    /// [`Passive`] is at work.
-    Opening,
-    /// REST was sent.
-    Restart,
-    /// The command was sent.
-    Moving,
-    /// [`Renew`] is at work; then all begins anew.
-    Renewing,
-    /// [`Abandon`] is at work; then this.
-    Abandoning(Option<After>),
-}
-
-/// What comes after a transfer was given up.
-enum After {
-    Fail(Failure),
-    /// Once more, with the other way of passive mode; or this, if the connection is lost over it.
-    Again(Way, Error),
-    /// All bytes moved; only the word of the server is missing (rule K4).
-    Unconfirmed,
-}
-
 /// One use of a data connection.
 pub(crate) struct Exchange {
     purpose: Purpose,
@@ -61,6 +38,8 @@ pub(crate) struct Exchange {
     fell_back: bool,
     /// After 425 another connection was tried (rule D5).
     retried: bool,
+    /// The login was renewed for this (rule S-4); a second time would not help.
+    renewed: bool,
     /// When the command was sent.
     since: Time,
     /// The final reply, if it is a success.
@@ -75,6 +54,7 @@ impl Exchange {
             state: State::Type,
             fell_back: false,
             retried: false,
+            renewed: false,
             since: Time::default(),
             reply: None,
         }
@@ -186,9 +166,8 @@ impl Exchange {
         let unresumed = wants_resumption(reply) || (unresumed && matches!(reply.code, 522 | 425 | 426 | 450));
         // Bytes of an upload may be on their way before the server has seen the session and refuses it.
         let at_once = matches!(reply.code, 425 | 522) || wants_resumption(reply);
-        if unresumed && (moved == 0 || (self.purpose.is_upload() && at_once)) && link.may_lower_tls() {
-            self.state = State::Renewing;
-            return Step::push(Renew::new());
+        if unresumed && (moved == 0 || (self.purpose.is_upload() && at_once)) && self.may_renew(link) {
+            return self.renew();
         }
         if self.purpose.is_empty_listing(reply) {
             return self.done(link, 0, true);
@@ -199,6 +178,17 @@ impl Exchange {
             return self.open(link, None);
         }
         Step::Fail(self.purpose.refusal(reply))
+    }
+
+    /// Whether a new login may bring what lets the server resume.
+    fn may_renew(&self, link: &Link) -> bool {
+        !self.renewed && link.may_renew_tls()
+    }
+
+    fn renew(&mut self) -> Step {
+        self.renewed = true;
+        self.state = State::Renewing;
+        Step::push(Renew::new())
     }
 
     fn secured(&mut self, link: &mut Link, tls: &TlsSession) -> Step {
@@ -275,6 +265,7 @@ impl Exchange {
             return Step::Wait;
         }
         match end {
+            End::NoTicket if self.reply.is_none() && self.may_renew(link) => self.renew(),
             End::Failed { stage: Stage::File, text } => {
                 let error = Error::new(Stage::File, ErrorKind::File, text);
                 self.give_up(link, error)

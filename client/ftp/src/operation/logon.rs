@@ -6,7 +6,7 @@ use crate::control::{CONNECT_TIMEOUT, LOGIN_TIMEOUT};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::{Event, Outcome, Question, ServerInfo};
 use crate::io::{End, Time};
-use crate::link::Link;
+use crate::link::{Link, Tls12};
 use crate::parse;
 use crate::path::{Argument, ArgumentError};
 use crate::reply::Reply;
@@ -211,6 +211,21 @@ impl Logon {
     }
 }
 
+impl Logon {
+    /// The session lowered itself to TLS 1.2, and the server has none: back to what worked (rule S-4).
+    fn without_tls12(&mut self, link: &mut Link) -> Step {
+        link.status("The server has no TLS 1.2, connecting again...");
+        link.memory.tls12 = Tls12::Refused;
+        link.site.tls12_only = false;
+        if let Some(control) = link.control.take() {
+            link.put(crate::io::Output::Close(control.conn));
+        }
+        link.server = crate::link::Server::default();
+        *self = Logon::new();
+        self.start(link)
+    }
+}
+
 impl Operation for Logon {
     fn start(&mut self, link: &mut Link) -> Step {
         link.open_control();
@@ -262,6 +277,9 @@ impl Operation for Logon {
 
     fn child(&mut self, link: &mut Link, result: Result<Report, Failure>) -> Step {
         match (result, &self.state) {
+            (Err(failure), _) if failure.error.stage == Stage::Tls && link.memory.tls12 == Tls12::Lowered => {
+                self.without_tls12(link)
+            }
             (Err(failure), _) => Step::lost(failure.error),
             (Ok(_), State::SecuringFirst) => {
                 link.status("TLS connection established, waiting for welcome message...");

@@ -3,6 +3,7 @@
 
 mod abandon;
 mod binary;
+mod course;
 mod enter;
 mod exchange;
 mod list;

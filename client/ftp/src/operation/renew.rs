@@ -1,8 +1,9 @@
 //! Log in again with TLS 1.2 and stand where the session stood (rule S-4): for servers that demand resumed data connections and issue too
-//! few TLS 1.3 tickets. A TLS 1.2 session can be resumed any number of times.
+//! few TLS 1.3 tickets. A TLS 1.2 session can be resumed any number of times. Where the server has no TLS 1.2, a new login brings
+//! new tickets at least.
 
 use crate::io::Output;
-use crate::link::Link;
+use crate::link::{Link, Tls12};
 use crate::path::RemotePath;
 use crate::reply::Reply;
 
@@ -24,10 +25,16 @@ impl Renew {
 
 impl Operation for Renew {
     fn start(&mut self, link: &mut Link) -> Step {
-        link.status(
-            "The server wants resumed TLS sessions and issued too few TLS 1.3 tickets, connecting again with TLS 1.2...",
-        );
-        link.site.tls12_only = true;
+        let how = if link.memory.tls12 == Tls12::Refused {
+            "for new ones"
+        } else {
+            link.memory.tls12 = Tls12::Lowered;
+            link.site.tls12_only = true;
+            "with TLS 1.2"
+        };
+        link.status(format!(
+            "The server resumes TLS sessions and issued too few TLS 1.3 tickets, connecting again {how}..."
+        ));
         link.drop_data();
         if let Some(control) = link.control.take() {
             link.put(Output::Close(control.conn));

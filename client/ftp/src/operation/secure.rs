@@ -5,7 +5,7 @@ use crate::control::{TLS_TIMEOUT, failure_kind};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::{Event, Question};
 use crate::io::{End, Output, Time, TlsSession, Verdict};
-use crate::link::Link;
+use crate::link::{Link, Tls12};
 use crate::log;
 use crate::reply::Reply;
 use crate::site::{Encryption, Site};
@@ -101,6 +101,7 @@ impl Operation for Secure {
         let text = match end {
             End::Failed { stage: Stage::Tls, text } => format!("The TLS handshake failed: {text}"),
             End::Clean | End::Unclean => "The server closed the connection during the TLS handshake".into(),
+            End::NoTicket => "The TLS session could not be resumed".into(),
             End::Failed { text, .. } => text.clone(),
         };
         let stage = match end {
@@ -112,7 +113,9 @@ impl Operation for Secure {
             Encryption::Implicit => "The port may be one for explicit TLS; try that mode",
             _ => "",
         };
-        Step::lost(Error::new(stage, failure_kind(stage), text).with_advice(advice))
+        let error = Error::new(stage, failure_kind(stage), text).with_advice(advice);
+        // The logon knows what else there is to try.
+        if link.memory.tls12 == Tls12::Lowered { Step::Fail(error.into()) } else { Step::lost(error) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The data connection: EPSV and PASV, the order of its steps, the completion rule (rules D1 to D12).
 
-use towpath_ftp::{End, ErrorKind, Event, Item, Outcome, Request, Stage, TlsSession, Verdict};
+use towpath_ftp::{End, ErrorKind, Event, Item, JobId, Outcome, Request, Stage, TlsSession, Verdict};
 
 use crate::talk::{Talk, broken, resumed, tls};
 
@@ -315,6 +315,63 @@ fn s4_a_session_that_runs_out_of_tickets_goes_on_with_tls_1_2() {
     talk.server("250 removed");
     let tree = Outcome::Tree { files: 1, directories: 1, bytes: 0 };
     assert_eq!(talk.ended_after(id), Ok(tree), "{:#?}", talk.log);
+}
+
+/// The driver knows that no ticket is left and does not even try: the server's word is not needed.
+#[test]
+fn s4_without_a_ticket_the_login_is_renewed_at_once() {
+    let mut talk = Talk::secure(FEATURES);
+    talk.upload(Some(3), 0);
+    talk.data_closed(End::NoTicket);
+    talk.says_last("open 3 ftp.example.org:21");
+    talk.opened();
+    talk.server("220 again");
+    talk.server("234 go");
+    talk.says_last("starttls 3 ftp.example.org group 3 TLS 1.2 only");
+    assert!(!talk.events.iter().any(|event| matches!(event, Event::DataSecured { .. })));
+    assert!(talk.ended_yet().is_none());
+}
+
+/// A server without TLS 1.2 is not lost for it: a new login brings new tickets, and TLS 1.2 is not tried again.
+#[test]
+fn s4_a_server_without_tls_1_2_gives_new_tickets() {
+    let mut talk = Talk::secure(FEATURES);
+    let id = talk.upload(Some(3), 0);
+    talk.data_closed(End::NoTicket);
+    talk.opened();
+    talk.server("220 again");
+    talk.server("234 go");
+    talk.closed(broken(Stage::Tls, "no version in common"));
+    talk.says_last("open 4 ftp.example.org:21");
+    talk.opened();
+    talk.server("220 again");
+    talk.server("234 go");
+    talk.says_last("starttls 4 ftp.example.org group 4");
+    talk.secured(tls(Verdict::Trusted, "a"));
+    talk.server("230 in");
+    talk.server("215 UNIX");
+    talk.server("211 none");
+    talk.server("200 pbsz");
+    talk.server("200 prot");
+    talk.server("200 type");
+    talk.server("227 (192,0,2,7,195,80)");
+    talk.data_opened();
+    talk.data_secured(resumed("a"));
+    talk.server("150 ok");
+    talk.moved(3);
+    talk.data_closed(End::Clean);
+    talk.server("226 done");
+    assert_eq!(talk.ended_after(id), Ok(Outcome::Transferred { bytes: 3 }), "{:#?}", talk.log);
+    // The next time it goes straight for new tickets.
+    let path = crate::talk::path("/f");
+    talk.request(Request::Upload { job: JobId(5), path, size: Some(3), offset: 0 });
+    talk.server("227 (192,0,2,7,195,80)");
+    talk.data_opened();
+    talk.data_closed(End::NoTicket);
+    talk.opened();
+    talk.server("220 again");
+    talk.server("234 go");
+    talk.says_last("starttls 7 ftp.example.org group 7");
 }
 
 #[test]
