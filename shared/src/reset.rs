@@ -112,7 +112,7 @@ mod tests {
         for reason in Reason::ALL {
             assert_eq!(Reason::from_code(*reason as u16), *reason);
         }
-        for code in [0, 14, 15, 20, u16::MAX] {
+        for code in [0, 14, 15, 21, u16::MAX] {
             assert_eq!(Reason::from_code(code), Reason::Internal);
         }
     }

@@ -17,7 +17,8 @@ pub(crate) fn run() -> Result<()> {
     // Fetches and unpacks the FTP servers, so that the tests themselves need no network.
     command::run(&mut command::cargo(&["build", "--workspace", "--bins"]))?;
     command::run(&mut command::new(&crate::target().join("debug/fetch-servers").to_string_lossy(), &[]))?;
-    command::run(&mut command::cargo(&["test", "--workspace"]))?;
+    // With the figures that tests print: memory, times, how many cases of other projects ran.
+    command::run(&mut command::cargo(&["test", "--workspace", "--", "--show-output"]))?;
     let dist = page::build(&page::Options { optimise: true })?;
     let playwright = setup::browser_tests().join("node_modules/@playwright/test/cli.js");
     let mut journeys = command::new("node", &[]);
