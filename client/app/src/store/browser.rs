@@ -2,7 +2,7 @@
 //! seen before shows at once and is replaced quietly when its fresh listing is complete.
 
 use super::cache::{Cache, Folder};
-use super::listing::{Column, Entries, Entry, Sort, arrange, find};
+use super::listing::{Column, Entries, Entry, Sort, arrange, find, in_places_of};
 use super::selection::{Grip, Selection, Step};
 use super::shared::Shared;
 use crate::protocol::{Bytes, Failure, RequestId, Row, RowKind};
@@ -256,7 +256,7 @@ impl Browser {
     /// A fresh listing takes the place of the old one: selection and cursor follow their names.
     fn replace(&mut self) {
         let Some(loading) = &mut self.loading else { return };
-        let fresh = std::mem::take(&mut loading.incoming);
+        let fresh = in_places_of(&self.entries, std::mem::take(&mut loading.incoming));
         if fresh == *self.entries {
             return self.take_wanted();
         }

@@ -152,3 +152,20 @@ fn the_size_of_a_selection_is_that_of_its_files() {
     assert_eq!(browser.selected().len(), 3);
     assert_eq!(browser.selected_bytes(), 14, "each row says 7 bytes, the folder's are not of what it holds");
 }
+
+/// A click and a fresh listing may cross: the row that was clicked is known by its number.
+#[test]
+fn a_fresh_listing_keeps_the_numbers_of_the_rows() {
+    let mut browser = Browser::default();
+    list(&mut browser, Go::Again, R[0], "/", &["folder", "a.txt", "gone.txt"]);
+    browser.put(row("one.bin", RowKind::File, 7));
+    let number = browser
+        .order
+        .iter()
+        .copied()
+        .find(|row| browser.entry(*row).is_some_and(|entry| entry.row.name == Bytes::text("one.bin")));
+    list(&mut browser, Go::Again, R[1], "/", &["one.bin", "new.txt", "folder", "a.txt"]);
+    browser.grip(number.unwrap(), Grip::Only);
+    assert_eq!(browser.selected().len(), 1);
+    assert_eq!(browser.selected()[0].row.name, Bytes::text("one.bin"));
+}

@@ -3,6 +3,7 @@
 use super::natural::Key;
 use crate::protocol::{Bytes, Row, RowKind};
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// A row with what comparing it needs.
@@ -108,6 +109,35 @@ pub(crate) fn arrange(
 /// The index of a name.
 pub(crate) fn find(entries: &Entries, name: &Bytes) -> Option<u32> {
     entries.iter().position(|entry| entry.row.name == *name).and_then(|index| u32::try_from(index).ok())
+}
+
+/// Fresh rows in the places of the old ones of the same name: a click that was under way when they came still means what the
+/// person saw. New names come last, and fill the places of those that are gone.
+pub(crate) fn in_places_of(old: &Entries, fresh: Entries) -> Entries {
+    let mut places: HashMap<&Bytes, usize> =
+        old.iter().enumerate().map(|(place, entry)| (&entry.row.name, place)).collect();
+    let mut kept: Vec<Option<Rc<Entry>>> = vec![None; old.len()];
+    let mut new = Vec::new();
+    for entry in fresh {
+        match places.remove(&entry.row.name).and_then(|place| kept.get_mut(place)) {
+            Some(place) => *place = Some(entry),
+            None => new.push(entry),
+        }
+    }
+    let mut new = new.into_iter();
+    let mut entries: Entries = Vec::with_capacity(kept.len() + new.len());
+    let mut late = Vec::new();
+    for (place, entry) in kept.into_iter().enumerate() {
+        match entry.or_else(|| new.next()) {
+            // Rows behind a place that nobody fills move up; there is no other way without holes.
+            Some(entry) if place == entries.len() => entries.push(entry),
+            Some(entry) => late.push(entry),
+            None => {}
+        }
+    }
+    entries.extend(late);
+    entries.extend(new);
+    entries
 }
 
 #[cfg(test)]
