@@ -93,7 +93,7 @@ impl Simple {
             None => Command::bare("NOOP"),
             Some((Verb::Size, _)) if matches!(self.before, Before::Place) => {
                 self.before = Before::Type;
-                return Step::push(Binary);
+                return Step::push(Binary::strictly());
             }
             Some((verb, path)) => enter::command(link, verb.word(), path),
         };

@@ -406,7 +406,6 @@ fn s4_a_session_is_not_renewed_twice() {
 fn s7_another_certificate_on_the_data_connection_ends_the_transfer() {
     let mut talk = Talk::secure(FEATURES);
     let id = talk.upload(Some(3), 0);
-    talk.says_last("starttls 2 ftp.example.org group 1");
     talk.data_secured(tls(Verdict::Trusted, "b"));
     talk.expect(&["abort 2"]);
     talk.server("426 aborted");
@@ -421,7 +420,6 @@ fn s5_the_same_certificate_is_accepted_and_resumption_told() {
     for (session, expected) in [(tls(Verdict::SelfSigned, "a"), false), (resumed("a"), true)] {
         let mut talk = Talk::secure(FEATURES);
         let id = talk.download(Some(3), 0);
-        talk.says_last("starttls 2 ftp.example.org group 1");
         talk.server("150 go");
         talk.data_secured(session);
         talk.expect(&["accept 2"]);
