@@ -11,6 +11,7 @@ mod listing;
 mod login;
 mod matrix;
 mod model;
+mod round_trips;
 mod simple;
 mod talk;
 mod transfer;
