@@ -7,7 +7,7 @@
 
 use crate::command::Command;
 use crate::control::{self, CONNECT_TIMEOUT, REPLY_TIMEOUT, failure_kind};
-use crate::data::{self, Note, Phase};
+use crate::data::{self, DataConnection, Note, Phase};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::Event;
 use crate::io::{End, Output, Time, TlsSession};
@@ -83,6 +83,7 @@ impl Exchange {
     /// All that has to be so before, and a data connection by the best way, in one flight.
     fn prepare(&mut self, link: &mut Link) -> Step {
         self.state = State::Opening;
+        self.reply = None;
         let mut parts: Vec<Box<dyn Operation>> = Vec::new();
         if let Some(place) = &self.place {
             parts.push(Box::new(Enter::new(place.clone())));
@@ -223,7 +224,10 @@ impl Exchange {
     }
 
     fn refused(&mut self, link: &mut Link, reply: &Reply) -> Step {
-        let (moved, unresumed) = link.data.as_ref().map_or((0, false), |data| (data.moved, data.unresumed));
+        // In the middle of the handshake the news of a missing ticket may still be on its way.
+        let suspect = |data: &DataConnection| data.unresumed || data.phase == Phase::Securing;
+        let (moved, unresumed) =
+            link.data.as_ref().map_or((0, false), |data| (data.moved, suspect(data)));
         link.drop_data();
         // Rule S-4: some say why, some only refuse what was not resumed.
         let unresumed = wants_resumption(reply) || (unresumed && matches!(reply.code, 522 | 425 | 426 | 450));
@@ -328,7 +332,8 @@ impl Exchange {
             return Step::Wait;
         }
         match end {
-            End::NoTicket if self.reply.is_none() && self.may_renew(link) => self.renew(),
+            // Servers that saw the connection end before its handshake may even have called it a success.
+            End::NoTicket if self.may_renew(link) => self.renew(),
             End::Failed { stage: Stage::File, text } => {
                 let error = Error::new(Stage::File, ErrorKind::File, text);
                 self.give_up(link, error)
