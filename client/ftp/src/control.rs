@@ -179,8 +179,7 @@ impl Control {
     /// Keeps an event back while replies are owed that nobody waits for: told at once it would come before what the session
     /// did earlier. Returns it where there are none.
     pub(crate) fn hold(&mut self, event: Event) -> Option<Event> {
-        let is_loose =
-            |expectation: &&mut Expectation| matches!(expectation.hearer, Hearer::Session(_));
+        let is_loose = |expectation: &&mut Expectation| matches!(expectation.hearer, Hearer::Session(_));
         let unsent = self.unsent.iter_mut().map(|unsent| &mut unsent.expectation);
         match self.owed.iter_mut().chain(unsent).rev().find(is_loose) {
             Some(expectation) => {

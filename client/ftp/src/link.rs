@@ -238,7 +238,9 @@ impl Link {
         }
         self.memory.quirks.lock_step = true;
         self.server.crowded = true;
-        self.trace("The server does not answer commands that are sent together; from now on it gets one at a time");
+        self.trace(
+            "The server does not answer commands that are sent together; from now on it gets one at a time",
+        );
         true
     }
 

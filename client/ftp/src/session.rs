@@ -12,8 +12,8 @@ use crate::operation::{
     Failure, List, Logon, Operation, Quit, Rename, Report, Signal, Simple, Step, Transfer, Walk, cancelled,
     protected, silence, words,
 };
-use crate::reply::{Reply, escape};
 use crate::quirks::Quirks;
+use crate::reply::{Reply, escape};
 use crate::request::{Request, RequestId};
 use crate::site::Site;
 

@@ -1,8 +1,8 @@
 //! The course of an exchange: where it stands, and what comes after one that was given up.
 
 use super::Failure;
-use crate::quirks::Passive;
 use crate::error::Error;
+use crate::quirks::Passive;
 
 /// Where an exchange stands.
 pub(super) enum State {

@@ -226,8 +226,7 @@ impl Exchange {
     fn refused(&mut self, link: &mut Link, reply: &Reply) -> Step {
         // In the middle of the handshake the news of a missing ticket may still be on its way.
         let suspect = |data: &DataConnection| data.unresumed || data.phase == Phase::Securing;
-        let (moved, unresumed) =
-            link.data.as_ref().map_or((0, false), |data| (data.moved, suspect(data)));
+        let (moved, unresumed) = link.data.as_ref().map_or((0, false), |data| (data.moved, suspect(data)));
         link.drop_data();
         // Rule S-4: some say why, some only refuse what was not resumed.
         let unresumed = wants_resumption(reply) || (unresumed && matches!(reply.code, 522 | 425 | 426 | 450));

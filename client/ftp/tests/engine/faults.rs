@@ -38,12 +38,7 @@ fn play(knobs: Knobs, fault: Fault) -> World {
 
 fn knobs() -> [Knobs; 4] {
     let plain = Knobs { secure: false, machine: false, ..Knobs::good() };
-    [
-        Knobs::good(),
-        Knobs { lock_step: true, ..Knobs::good() },
-        plain,
-        Knobs { lock_step: true, ..plain },
-    ]
+    [Knobs::good(), Knobs { lock_step: true, ..Knobs::good() }, plain, Knobs { lock_step: true, ..plain }]
 }
 
 #[track_caller]

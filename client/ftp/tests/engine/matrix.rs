@@ -63,7 +63,8 @@ fn every_order_and_every_end() {
                     for finale in [Finale::BeforeEnd, Finale::AfterEnd, Finale::Never] {
                         for end in [DataEnd::Clean, DataEnd::Unclean, DataEnd::Reset] {
                             for cut in [None, Some(30)] {
-                                let knobs = Knobs { secure, machine, preliminary, finale, end, cut, ..Knobs::good() };
+                                let knobs =
+                                    Knobs { secure, machine, preliminary, finale, end, cut, ..Knobs::good() };
                                 check(way, knobs);
                                 check(way, Knobs { lock_step: true, ..knobs });
                                 count += 1;

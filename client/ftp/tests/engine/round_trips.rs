@@ -49,8 +49,7 @@ fn a_folder_takes_two() {
 fn the_next_small_file_takes_two() {
     let mut world = world(Knobs::good());
     trips(&mut world, vec![Request::Connect, Request::List(None)]);
-    let download =
-        |job| Request::Download { job: JobId(job), path: path("/f"), size: Some(SIZE), offset: 0 };
+    let download = |job| Request::Download { job: JobId(job), path: path("/f"), size: Some(SIZE), offset: 0 };
     let upload = |job| Request::Upload { job: JobId(job), path: path("/f"), size: Some(SIZE), offset: 0 };
     trips(&mut world, vec![download(1)]);
     assert_eq!(trips(&mut world, (2..12).map(download).collect()), 20, "{:#?}", world.log);
@@ -65,7 +64,8 @@ fn the_log_reads_as_if_every_command_had_waited() {
     let talk = |lock_step| {
         let mut world = world(Knobs { lock_step, ..Knobs::good() });
         trips(&mut world, vec![Request::Connect, Request::List(Some(path("/d"))), Request::List(None)]);
-        let shown = |line: &&String| ["Status", "Command", "Response"].iter().any(|kind| line.starts_with(kind));
+        let shown =
+            |line: &&String| ["Status", "Command", "Response"].iter().any(|kind| line.starts_with(kind));
         world.log.iter().filter(shown).cloned().collect::<Vec<String>>()
     };
     assert_eq!(talk(false), talk(true));
