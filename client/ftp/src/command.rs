@@ -31,6 +31,21 @@ impl Command {
         Command::with("OPTS", format!("MLST {list}").into_bytes())
     }
 
+    /// PRET and the command that a data connection will be for (rule D6).
+    pub(crate) fn announcing(command: &Command) -> Command {
+        let mut line = command.verb.as_bytes().to_vec();
+        if let Some(argument) = &command.argument {
+            line.push(b' ');
+            line.extend_from_slice(argument);
+        }
+        Command::with("PRET", line)
+    }
+
+    /// A verb and text of ours, without line ends.
+    pub(crate) fn text(verb: &'static str, text: &str) -> Command {
+        Command::with(verb, text.bytes().filter(|byte| !byte.is_ascii_control()).collect())
+    }
+
     /// A verb and a number.
     pub(crate) fn number(verb: &'static str, number: u64) -> Command {
         Command::with(verb, number.to_string().into_bytes())

@@ -1,4 +1,4 @@
-//! The data connection: EPSV or PASV (RFC 2428, RFC 959 section 3.3), its phases, and what came of it.
+//! The data connection: the ways to one (RFC 959 section 3.3, RFC 2428), its phases, and what came of it.
 //!
 //! The address in a PASV reply is never followed (rule D2): a data port is always one of the control
 //! connection's peer.
@@ -8,29 +8,53 @@ use std::net::{IpAddr, SocketAddr};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::io::{ConnId, End, Time, TlsSession};
 use crate::parse;
-use crate::quirks::Passive;
+use crate::quirks::DataWay;
 use crate::reply::Reply;
+use crate::site::ActiveMode;
 
-impl Passive {
-    /// The first choice (rule D4): EPSV where it is listed or where PASV cannot name the address.
-    pub(crate) fn first(listed: bool, peer: Option<IpAddr>) -> Passive {
-        let v6 = matches!(peer, Some(IpAddr::V6(_)));
-        if listed || v6 { Passive::Extended } else { Passive::Classic }
-    }
-
-    pub(crate) fn other(self) -> Passive {
-        match self {
-            Passive::Extended => Passive::Classic,
-            Passive::Classic => Passive::Extended,
-        }
-    }
-
+impl DataWay {
+    /// The command of the way.
     pub(crate) fn verb(self) -> &'static str {
         match self {
-            Passive::Extended => "EPSV",
-            Passive::Classic => "PASV",
+            DataWay::ExtendedPassive => "EPSV",
+            DataWay::Passive => "PASV",
+            DataWay::Active => "PORT",
+            DataWay::ExtendedActive => "EPRT",
         }
     }
+
+    /// Whether the server connects.
+    pub(crate) fn is_active(self) -> bool {
+        matches!(self, DataWay::Active | DataWay::ExtendedActive)
+    }
+}
+
+/// All ways that make sense, best first: EPSV where it is listed or where PASV cannot name the address (rule D4), active
+/// mode as the site wants it (rule D15), and before all what proved itself.
+pub(crate) fn ways(
+    epsv: bool,
+    peer: Option<IpAddr>,
+    active: ActiveMode,
+    proven: Option<DataWay>,
+) -> Vec<DataWay> {
+    let v6 = matches!(peer, Some(IpAddr::V6(_)));
+    let mut ways = match epsv || v6 {
+        true => vec![DataWay::ExtendedPassive, DataWay::Passive],
+        false => vec![DataWay::Passive, DataWay::ExtendedPassive],
+    };
+    // PORT cannot name an IPv6 address.
+    let listening: &[DataWay] =
+        if v6 { &[DataWay::ExtendedActive] } else { &[DataWay::Active, DataWay::ExtendedActive] };
+    match active {
+        ActiveMode::Never => {}
+        ActiveMode::Fallback => ways.extend_from_slice(listening),
+        ActiveMode::Preferred => drop(ways.splice(0..0, listening.iter().copied())),
+    }
+    if let Some(place) = proven.and_then(|proven| ways.iter().position(|way| *way == proven)) {
+        let proven = ways.remove(place);
+        ways.insert(0, proven);
+    }
+    ways
 }
 
 /// What a reply to EPSV or PASV says.
@@ -74,7 +98,7 @@ pub(crate) struct DataConnection {
     /// Its name for the driver.
     pub(crate) conn: ConnId,
     /// How it was made.
-    pub(crate) way: Passive,
+    pub(crate) way: DataWay,
     /// How far it is.
     pub(crate) phase: Phase,
     /// TLS was asked for; the handshake begins as soon as the connection stands.
@@ -92,7 +116,7 @@ pub(crate) struct DataConnection {
 }
 
 impl DataConnection {
-    pub(crate) fn new(conn: ConnId, way: Passive, upload: bool, now: Time) -> DataConnection {
+    pub(crate) fn new(conn: ConnId, way: DataWay, upload: bool, now: Time) -> DataConnection {
         DataConnection {
             conn,
             way,

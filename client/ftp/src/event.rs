@@ -2,8 +2,8 @@
 
 use crate::entry::{Entry, Modified};
 use crate::error::Error;
-use crate::io::{Time, TlsSession};
-use crate::path::RemotePath;
+use crate::io::{Algorithm, Time, TlsSession};
+use crate::path::{Name, RemotePath};
 use crate::request::RequestId;
 
 /// Something happened.
@@ -83,10 +83,7 @@ pub enum Outcome {
         unread: Vec<String>,
     },
     /// A transfer is complete and the server said so.
-    Transferred {
-        /// Bytes moved in this transfer.
-        bytes: u64,
-    },
+    Transferred(Transferred),
     /// A tree was counted or deleted.
     Tree {
         /// Files and links.
@@ -100,6 +97,29 @@ pub enum Outcome {
     Size(u64),
     /// MDTM answered.
     Modified(Modified),
+}
+
+/// What came of a transfer.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Transferred {
+    /// Bytes of the file that moved in this transfer.
+    pub bytes: u64,
+    /// Download: when the server's file was modified, where that was asked and the server told it.
+    pub modified: Option<Modified>,
+    /// Upload: whether the time that was wished was set; `None` where none was wished.
+    pub dated: Option<bool>,
+    /// The checksum that both sides have in common; `None` where none was asked for, or none could be had.
+    pub checksum: Option<Algorithm>,
+    /// The name that the server chose (STOU), where it told one.
+    pub name: Option<Name>,
+}
+
+impl Transferred {
+    /// So many bytes, and nothing else to say.
+    #[must_use]
+    pub fn of(bytes: u64) -> Transferred {
+        Transferred { bytes, ..Transferred::default() }
+    }
 }
 
 /// A decision that only a person can take.

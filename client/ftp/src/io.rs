@@ -37,6 +37,18 @@ pub enum Direction {
     Download,
     /// From the job's file to the server.
     Upload,
+    /// From the server, to be compared with the job's file from the offset on (rule T5). Nothing is written. A difference, or
+    /// fewer bytes than wanted, is an [`End::Failed`] of [`Stage::File`]; needs [`crate::site::Abilities::compare`].
+    Compare,
+}
+
+/// What is done to the bytes on their way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Coding {
+    /// Line ends are CR LF on the network and LF in the file (TYPE A; [`crate::text`] converts).
+    pub text: bool,
+    /// The bytes on the network are one zlib stream (MODE Z).
+    pub deflate: bool,
 }
 
 /// Where to connect.
@@ -76,6 +88,21 @@ pub enum Input {
         /// Address and port of the peer.
         peer: String,
     },
+    /// A data connection is listened for ([`Output::Listen`]); [`Input::Opened`] follows once the server has connected.
+    Listening {
+        /// Which.
+        conn: ConnId,
+        /// Address and port that the server can reach, such as `192.0.2.1:40000` or `[2001:db8::1]:40000`.
+        address: String,
+    },
+    /// The digest of a job's file, lower-case hexadecimal; `None` where the file cannot be read or the algorithm is not
+    /// known.
+    Digested {
+        /// The file.
+        job: JobId,
+        /// What came of it.
+        digest: Option<String>,
+    },
     /// A TLS handshake ended well. No byte flows until [`Output::AcceptTls`].
     Secured {
         /// Which connection.
@@ -86,8 +113,8 @@ pub enum Input {
     /// Bytes from a control connection, or from a data connection that is not spliced. The driver counts them as
     /// consumed when `handle` returns.
     Bytes(ConnId, Vec<u8>),
-    /// A spliced connection has moved this many bytes since its splice began (download: accepted by the file; upload: accepted
-    /// by the connection). Sent at least before [`Input::Closed`], and every few seconds while bytes move: a
+    /// A spliced connection has moved this many bytes of the file since its splice began (download: accepted by the file; upload:
+    /// accepted by the connection; what a coding makes of them is not counted). Sent at least before [`Input::Closed`], and every few seconds while bytes move: a
     /// transfer that says nothing for long is taken for dead.
     Moved {
         /// Which connection.
@@ -132,7 +159,15 @@ pub enum End {
 pub enum Output {
     /// Connect; [`Input::Opened`] or [`Input::Closed`] follows.
     Open(ConnId, Target),
-    /// Start TLS as its client; [`Input::Secured`] or [`Input::Closed`] follows. Data connections name their
+    /// Listen for one data connection **from the peer of the control connection alone**; [`Input::Listening`] or
+    /// [`Input::Closed`] follows, then [`Input::Opened`]. Only with [`crate::site::Abilities::listen`].
+    Listen {
+        /// The connection that is to come.
+        conn: ConnId,
+        /// The control connection.
+        control: ConnId,
+    },
+    /// Start TLS as its client; may come before the connection stands: the handshake begins when it does. [`Input::Secured`] or [`Input::Closed`] follows. Data connections name their
     /// control connection as `group`: same verifier, same ticket store, same name.
     StartTls {
         /// Which connection.
@@ -159,6 +194,20 @@ pub enum Output {
         direction: Direction,
         /// Where in the file the first byte goes or comes from.
         offset: u64,
+        /// Bytes of the file after which it is done: the driver then reports [`Input::Closed`] with [`End::Clean`], whatever else
+        /// would come.
+        limit: Option<u64>,
+        /// What is done to the bytes on their way.
+        coding: Coding,
+    },
+    /// Say the digest of a job's file; [`Input::Digested`] follows. Only with [`crate::site::Abilities::digest`].
+    Digest {
+        /// The file.
+        job: JobId,
+        /// The algorithm.
+        algorithm: Algorithm,
+        /// Its first so many bytes.
+        length: u64,
     },
     /// Orderly end: deliver what was sent, then close. The driver reports nothing more of this connection.
     Close(ConnId),
@@ -169,6 +218,21 @@ pub enum Output {
     Event(Event),
     /// Nothing more to do until an input comes or this time has come. Always the last of a drain.
     Wait(Option<Time>),
+}
+
+/// Algorithms of checksums (draft-bryan-ftp-hash and the X-commands).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Algorithm {
+    /// CRC-32 as in zip.
+    Crc32,
+    /// MD5 (RFC 1321).
+    Md5,
+    /// SHA-1.
+    Sha1,
+    /// SHA-256.
+    Sha256,
+    /// SHA-512.
+    Sha512,
 }
 
 /// A finished TLS handshake, as the driver knows it.

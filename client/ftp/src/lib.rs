@@ -36,14 +36,18 @@ pub mod request;
 pub mod secret;
 pub mod session;
 pub mod site;
+pub mod text;
 
 pub use entry::{Entry, EntryKind, Modified};
 pub use error::{Error, ErrorKind, Stage};
-pub use event::{Event, LogKind, LogLine, Outcome, Question, ServerInfo};
-pub use io::{Certificate, ConnId, Direction, End, Input, JobId, Output, Target, Time, TlsSession, Verdict};
+pub use event::{Event, LogKind, LogLine, Outcome, Question, ServerInfo, Transferred};
+pub use io::{
+    Algorithm, Certificate, Coding, ConnId, Direction, End, Input, JobId, Output, Target, Time, TlsSession,
+    Verdict,
+};
 pub use path::{Argument, ArgumentError, Name, RemotePath};
 pub use quirks::Quirks;
-pub use request::{Item, Request, RequestId};
+pub use request::{Item, Placement, Request, RequestId, TransferOptions};
 pub use secret::Secret;
 pub use session::Session;
-pub use site::{Encryption, Site};
+pub use site::{Abilities, ActiveMode, Encryption, Site};

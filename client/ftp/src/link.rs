@@ -10,12 +10,13 @@ use crate::error::{Error, Stage};
 use crate::event::{Event, LogKind};
 use crate::io::{ConnId, End, Output, Target, Time, TlsSession};
 use crate::log;
+use crate::operation::Type;
 use crate::parse::Features;
 use crate::path::RemotePath;
-use crate::quirks::{Passive, Quirks, Tls12};
+use crate::quirks::{DataWay, Quirks, Tls12};
 use crate::reply::Reply;
 use crate::request::RequestId;
-use crate::site::Site;
+use crate::site::{ActiveMode, Site};
 
 /// What one connection teaches about the server; forgotten with it.
 #[derive(Default)]
@@ -34,8 +35,10 @@ pub(crate) struct Server {
     pub(crate) protected: bool,
     /// The login is complete.
     pub(crate) logged_in: bool,
-    /// TYPE I stands (rule D6).
-    pub(crate) binary: bool,
+    /// The type that stands, if that is known (rule D6).
+    pub(crate) kind: Option<Type>,
+    /// MODE Z stands.
+    pub(crate) deflating: bool,
     /// A REST other than 0 was sent (rule T2).
     pub(crate) restarted: bool,
     /// Commands that were sent together went unanswered.
@@ -264,11 +267,19 @@ impl Link {
     }
 
     /// Opens a data connection.
-    pub(crate) fn open_data(&mut self, port: u16, way: Passive, upload: bool) {
+    pub(crate) fn open_data(&mut self, port: u16, way: DataWay, upload: bool) {
         let Some(control) = self.control.as_ref().map(|control| control.conn) else { return };
         let conn = self.next_conn();
         self.data = Some(DataConnection::new(conn, way, upload, self.now));
         self.put(Output::Open(conn, Target::Data { control, port }));
+    }
+
+    /// Listens for a data connection.
+    pub(crate) fn listen_data(&mut self, way: DataWay, upload: bool) {
+        let Some(control) = self.control.as_ref().map(|control| control.conn) else { return };
+        let conn = self.next_conn();
+        self.data = Some(DataConnection::new(conn, way, upload, self.now));
+        self.put(Output::Listen { conn, control });
     }
 
     /// Asks for TLS on the data connection, if it has to be secured. Not before the command is sent (rule D7), but before it
@@ -335,10 +346,10 @@ impl Link {
         data::peer_address(&self.server.peer)
     }
 
-    /// The way of passive mode to try first.
-    pub(crate) fn way(&self) -> Passive {
-        let first = || Passive::first(self.server.features.epsv, self.peer_address());
-        self.memory.quirks.passive.unwrap_or_else(first)
+    /// The ways to a data connection, best first.
+    pub(crate) fn ways(&self) -> Vec<DataWay> {
+        let active = if self.site.abilities.listen { self.site.active } else { ActiveMode::Never };
+        data::ways(self.server.features.epsv, self.peer_address(), active, self.memory.quirks.way)
     }
 
     /// Whether full paths are safe in arguments, or only names in the present directory (rule P4).

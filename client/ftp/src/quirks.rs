@@ -5,8 +5,8 @@
 pub struct Quirks {
     /// It loses or mixes up commands that are sent before the one before is answered.
     pub lock_step: bool,
-    /// The way of passive mode that works, once the first choice has failed (rule D4).
-    pub passive: Option<Passive>,
+    /// The way to a data connection that comes first, once the usual first choice has failed (rule D4).
+    pub way: Option<DataWay>,
     /// MLSD is listed and was refused all the same.
     pub no_mlsd: bool,
     /// Whether `LIST -a` works, once that is known (rule M2).
@@ -15,13 +15,17 @@ pub struct Quirks {
     pub tls12: Tls12,
 }
 
-/// The two ways of passive mode.
+/// The ways to a data connection.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Passive {
-    /// EPSV (RFC 2428): a port and no address.
-    Extended,
-    /// PASV (RFC 959).
-    Classic,
+pub enum DataWay {
+    /// EPSV (RFC 2428 section 3): the server listens and tells a port, no address.
+    ExtendedPassive,
+    /// PASV (RFC 959 section 4.1.2).
+    Passive,
+    /// PORT (RFC 959 section 4.1.2): the server connects.
+    Active,
+    /// EPRT (RFC 2428 section 2).
+    ExtendedActive,
 }
 
 /// TLS 1.2 as the cure of rule S-4.

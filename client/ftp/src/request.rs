@@ -17,6 +17,51 @@ pub struct Item {
     pub directory: bool,
 }
 
+/// How a file is to be moved. The default moves it byte by byte, replaces what is there, and does nothing else.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
+pub struct TransferOptions {
+    /// As text, TYPE A: line ends are converted and no size is checked (rule T7). A transfer that goes on somewhere in the
+    /// middle is never text. Needs [`crate::site::Abilities::text`].
+    pub text: bool,
+    /// Download: bytes that are wanted at most, from the offset on; for one file over several connections.
+    pub length: Option<u64>,
+    /// Before going on in the middle: whether the last [`crate::request::OVERLAP`] bytes before are the same on both sides
+    /// (rule T5). Needs [`crate::site::Abilities::compare`]; without it nothing is compared.
+    pub compare: bool,
+    /// Upload: what becomes of a file that is there.
+    pub placement: Placement,
+    /// Upload: under a name with [`crate::request::PART`] behind it, which is taken off when all bytes have arrived. With an
+    /// offset, it goes on in the file of that name.
+    pub temporary: bool,
+    /// Upload: say the size with ALLO first (RFC 959 section 4.1.3).
+    pub allocate: bool,
+    /// Upload: when the file is to have been modified, Unix seconds. Download: any value asks when it was.
+    pub modified: Option<i64>,
+    /// Compare checksums afterwards, where the server has a command for them. Needs [`crate::site::Abilities::digest`].
+    pub checksum: bool,
+    /// Compressed on the way, MODE Z, where the server has it. Needs [`crate::site::Abilities::deflate`].
+    pub deflate: bool,
+}
+
+/// Bytes before the place to go on that are compared (rule T5).
+pub const OVERLAP: u64 = 64 * 1024;
+
+/// What a file is called until all of it has arrived, behind its name.
+pub const PART: &str = ".part";
+
+/// What becomes of a file that is there.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Placement {
+    /// STOR: it is replaced.
+    #[default]
+    Replace,
+    /// APPE: the bytes come behind it.
+    Append,
+    /// STOU: it stays, and the server chooses another name in the same directory.
+    Unique,
+}
+
 /// Imperatives. All but [`Request::Connect`] fail with [`crate::ErrorKind::NotConnected`] on a session without a login.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Request {
@@ -34,6 +79,8 @@ pub enum Request {
         size: Option<u64>,
         /// Bytes that the job's file has already; sent as REST.
         offset: u64,
+        /// How.
+        options: TransferOptions,
     },
     /// Store a job's file on the server.
     Upload {
@@ -43,8 +90,10 @@ pub enum Request {
         path: RemotePath,
         /// Its size, where known: what has to arrive.
         size: Option<u64>,
-        /// Where to go on; sent as REST.
+        /// Where to go on; sent as REST, or with APPE where the server has no REST for uploads.
         offset: u64,
+        /// How.
+        options: TransferOptions,
     },
     /// MKD.
     MakeDirectory(RemotePath),

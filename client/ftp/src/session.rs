@@ -49,12 +49,16 @@ impl Session {
             Input::Cancel(id) => self.cancel(id),
             Input::Answer(yes) => self.signal(Signal::Answer(yes)),
             Input::Opened { conn, peer } => self.opened(conn, peer),
+            Input::Listening { conn, address } if self.is_data(conn) => {
+                self.signal(Signal::Listening(address));
+            }
+            Input::Digested { digest, .. } => self.signal(Signal::Digested(digest)),
             Input::Secured { conn, tls } if self.is_due(conn) => self.signal(Signal::Secured(tls)),
             Input::Bytes(conn, bytes) => self.bytes(conn, bytes),
             Input::Moved { conn, total } if self.is_data(conn) => self.signal(Signal::Moved(total)),
             Input::Closed { conn, end } => self.closed(conn, end),
             // Of a connection that was closed or never ours; or time alone.
-            Input::Secured { .. } | Input::Moved { .. } | Input::Tick => {}
+            Input::Listening { .. } | Input::Secured { .. } | Input::Moved { .. } | Input::Tick => {}
         }
         self.advance(Step::Wait);
         self.keep_time();
@@ -297,11 +301,11 @@ impl Session {
             }
             Request::KeepAlive => Box::new(Simple::keep_alive()),
             Request::List(path) => Box::new(List::show(id, path)),
-            Request::Download { job, path, size, offset } => {
-                Box::new(Transfer::download(id, job, path, size, offset))
+            Request::Download { job, path, size, offset, options } => {
+                Box::new(Transfer::download(id, job, path, size, offset, options))
             }
-            Request::Upload { job, path, size, offset } => {
-                Box::new(Transfer::upload(id, job, path, size, offset))
+            Request::Upload { job, path, size, offset, options } => {
+                Box::new(Transfer::upload(id, job, path, size, offset, options))
             }
             Request::MakeDirectory(path) => Box::new(Simple::make_directory(path)),
             Request::RemoveDirectory(path) => Box::new(Simple::remove_directory(path)),

@@ -17,6 +17,33 @@ pub enum Encryption {
     Implicit,
 }
 
+/// Use of active mode, in which the server connects to this side (rule D15).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum ActiveMode {
+    /// Not at all.
+    #[default]
+    Never,
+    /// Where passive mode does not work.
+    Fallback,
+    /// First.
+    Preferred,
+}
+
+/// What a driver can do beyond the least. The engine asks for nothing else.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Abilities {
+    /// Listen for data connections ([`crate::Output::Listen`]).
+    pub listen: bool,
+    /// Compare bytes of the server with a job's file ([`crate::Direction::Compare`]).
+    pub compare: bool,
+    /// Convert line ends ([`crate::Coding::text`]).
+    pub text: bool,
+    /// Compress and decompress ([`crate::Coding::deflate`]).
+    pub deflate: bool,
+    /// Say the digest of a job's file ([`crate::Output::Digest`]).
+    pub digest: bool,
+}
+
 /// All that a session needs to know beforehand. No `Debug`: it holds a password.
 #[derive(Clone)]
 pub struct Site {
@@ -38,6 +65,10 @@ pub struct Site {
     pub accept_any_certificate: bool,
     /// Offer TLS 1.2 only (rule S-4).
     pub tls12_only: bool,
+    /// Use of active mode.
+    pub active: ActiveMode,
+    /// What the driver can do.
+    pub abilities: Abilities,
     /// What earlier sessions learned about the server; [`crate::Session::quirks`] gives what this one has.
     pub quirks: Quirks,
     /// Wall-clock time, Unix seconds, at [`crate::Time`] 0 of the driver's clock: years of listings are guessed by it.
@@ -58,6 +89,8 @@ impl Site {
             pins: Vec::new(),
             accept_any_certificate: false,
             tls12_only: false,
+            active: ActiveMode::default(),
+            abilities: Abilities::default(),
             quirks: Quirks::default(),
             epoch: 0,
         }

@@ -184,7 +184,13 @@ impl Client {
     /// Begins to fetch a file.
     pub fn start_get(&self, path: &RemotePath, sink: Sink) -> Pending {
         let (job, file) = self.job(Job::Download(sink));
-        let request = Request::Download { job, path: path.clone(), size: None, offset: 0 };
+        let request = Request::Download {
+            job,
+            path: path.clone(),
+            size: None,
+            offset: 0,
+            options: towpath_ftp::TransferOptions::default(),
+        };
         self.ask(request, Some((job, file)))
     }
 
@@ -200,7 +206,13 @@ impl Client {
     pub fn start_put(&self, source: Source, path: &RemotePath) -> Pending {
         let size = Some(source.size());
         let (job, file) = self.job(Job::Upload(source));
-        let request = Request::Upload { job, path: path.clone(), size, offset: 0 };
+        let request = Request::Upload {
+            job,
+            path: path.clone(),
+            size,
+            offset: 0,
+            options: towpath_ftp::TransferOptions::default(),
+        };
         self.ask(request, Some((job, file)))
     }
 

@@ -193,7 +193,7 @@ pub(super) fn outcome(outcome: ftp::Outcome) -> page::Outcome {
             page::Outcome::Tree(page::Tree { files, directories, bytes })
         }
         ftp::Outcome::Ok
-        | ftp::Outcome::Transferred { .. }
+        | ftp::Outcome::Transferred(_)
         | ftp::Outcome::Size(_)
         | ftp::Outcome::Modified(_) => page::Outcome::Ok,
     }

@@ -307,12 +307,20 @@ impl Transfers {
         job.state = JobState::Running(request);
         let file = ftp::JobId(id.0);
         let work = match &job.work {
-            Work::Download { path, size, .. } => {
-                Request::Download { job: file, path: path.clone(), size: *size, offset: 0 }
-            }
-            Work::Upload { path, size } => {
-                Request::Upload { job: file, path: path.clone(), size: Some(*size), offset: 0 }
-            }
+            Work::Download { path, size, .. } => Request::Download {
+                job: file,
+                path: path.clone(),
+                size: *size,
+                offset: 0,
+                options: ftp::TransferOptions::default(),
+            },
+            Work::Upload { path, size } => Request::Upload {
+                job: file,
+                path: path.clone(),
+                size: Some(*size),
+                offset: 0,
+                options: ftp::TransferOptions::default(),
+            },
         };
         self.input(cx, account, Input::Request(request, work));
     }
@@ -345,7 +353,7 @@ impl Transfers {
 
     fn done(&mut self, cx: &mut Context<'_>, request: RequestId, outcome: &ftp::Outcome) {
         let Some((id, job)) = self.running(request) else { return };
-        let ftp::Outcome::Transferred { bytes } = *outcome else { return };
+        let ftp::Outcome::Transferred(ftp::Transferred { bytes, .. }) = *outcome else { return };
         let download = matches!(job.work, Work::Download { .. });
         job.state = JobState::Committing(bytes);
         self.queue.remove(id);

@@ -2,11 +2,10 @@
 
 use super::Failure;
 use crate::error::Error;
-use crate::quirks::Passive;
 
 /// Where an exchange stands.
 pub(super) enum State {
-    /// What has to be so before: directory, type, size, and the way to a data connection.
+    /// [`super::prepare`] is at work.
     Opening,
     /// REST was sent.
     Restart,
@@ -22,8 +21,8 @@ pub(super) enum State {
 pub(super) enum After {
     /// This failure.
     Fail(Failure),
-    /// Once more, with the other way of passive mode; or this, if the connection is lost over it.
-    Again(Passive, Error),
+    /// Once more, with another way to a data connection; or this, if the control connection is lost over it.
+    Again(Error),
     /// All bytes moved; only the word of the server is missing (rule K4).
     Unconfirmed,
 }

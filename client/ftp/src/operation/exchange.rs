@@ -13,19 +13,17 @@ use crate::event::Event;
 use crate::io::{End, Output, Time, TlsSession};
 use crate::link::Link;
 use crate::path::RemotePath;
-use crate::quirks;
+use crate::quirks::DataWay;
 use crate::reply::Reply;
 use crate::site::Encryption;
 
 use super::abandon::Abandon;
-use super::binary::Binary;
 use super::course::{After, State};
-use super::enter::Enter;
-use super::passive::Passive;
-use super::probe::SizeProbe;
+use super::kind::{SetType, Type};
+use super::mode::SetMode;
+use super::prepare::{Prepare, Wanted};
 use super::purpose::{Order, Purpose, wants_resumption};
 use super::renew::Renew;
-use super::together::Together;
 use super::{Failure, Operation, Report, Signal, Step, cancelled, refused};
 
 /// How long nothing may move in the middle of a transfer.
@@ -42,8 +40,8 @@ pub(crate) struct Exchange {
     /// Where to stand first, if that matters; the inner `None` is where the session stands already.
     place: Option<Option<RemotePath>>,
     state: State,
-    /// The other way of passive mode was tried.
-    fell_back: bool,
+    /// Ways to a data connection that did not work.
+    tried: Vec<DataWay>,
     /// After 425 another connection was tried (rule D5).
     retried: bool,
     /// The login was renewed for this (rule S-4); a second time would not help.
@@ -72,7 +70,7 @@ impl Exchange {
             order,
             place,
             state: State::Opening,
-            fell_back: false,
+            tried: Vec::new(),
             retried: false,
             renewed: false,
             since: Time::default(),
@@ -80,35 +78,36 @@ impl Exchange {
         }
     }
 
-    /// All that has to be so before, and a data connection by the best way, in one flight.
+    /// All that has to be so before, and a data connection.
     fn prepare(&mut self, link: &mut Link) -> Step {
         self.state = State::Opening;
         self.reply = None;
-        let mut parts: Vec<Box<dyn Operation>> = Vec::new();
-        if let Some(place) = &self.place {
-            parts.push(Box::new(Enter::new(place.clone())));
-        }
-        match (&self.purpose, &self.order) {
-            // A listing reads the same in either type.
-            (Purpose::Listing(_), _) => parts.push(Box::new(Binary::leniently())),
-            (Purpose::File(splice), Order::Of(_, path)) if splice.wants_size() => {
-                parts.push(Box::new(Binary::strictly()));
-                parts.push(Box::new(SizeProbe::new(path.clone())));
-            }
-            (Purpose::File(_), _) => parts.push(Box::new(Binary::strictly())),
-        }
-        parts.push(Box::new(Passive::new(link, self.purpose.is_upload())));
-        Step::push(Together::new(parts))
+        let path = match &self.order {
+            Order::Of(_, path) => Some(path),
+            Order::Fixed(_) => None,
+        };
+        let kind = match &self.purpose {
+            Purpose::Listing(_) => SetType::for_listings(),
+            Purpose::File(splice) if splice.coding.text => SetType::to(Type::Ascii),
+            Purpose::File(_) => SetType::to(Type::Image),
+        };
+        let deflate = matches!(&self.purpose, Purpose::File(splice) if splice.coding.deflate);
+        let wanted = Wanted {
+            place: self.place.clone(),
+            kind,
+            mode: SetMode::to(deflate),
+            probes: self.purpose.probes(path),
+            upload: self.purpose.is_upload(),
+            command: self.order.command(link),
+        };
+        Step::push(Prepare::new(link, wanted, self.tried.clone()))
     }
 
-    /// Another data connection, by the best way or by this one alone.
-    fn open(&mut self, link: &mut Link, way: Option<quirks::Passive>) -> Step {
+    /// Another data connection.
+    fn open(&mut self, link: &mut Link) -> Step {
         self.state = State::Opening;
-        let upload = self.purpose.is_upload();
-        Step::push(match way {
-            None => Passive::new(link, upload),
-            Some(way) => Passive::only(way, upload),
-        })
+        let command = self.order.command(link);
+        Step::push(Prepare::another(link, &command, self.purpose.is_upload(), self.tried.clone()))
     }
 
     /// What the flight brought.
@@ -117,6 +116,7 @@ impl Exchange {
             Report::Together(reports) => reports.into_iter().for_each(|report| self.prepared(report)),
             Report::Directory(actual) => self.purpose.arrived(actual),
             Report::Size(size) => self.purpose.sized(size),
+            Report::Modified(modified) => self.purpose.dated(modified),
             _ => {}
         }
     }
@@ -127,7 +127,7 @@ impl Exchange {
             link.drop_data();
             return Step::fail(error);
         }
-        let offset = self.purpose.offset();
+        let offset = self.purpose.restart();
         if offset == 0 && !link.server.restarted {
             return self.go(link);
         }
@@ -142,7 +142,13 @@ impl Exchange {
             1 => Step::Wait,
             3 => self.go(link),
             // REST 0 only takes an earlier one back.
-            _ if self.purpose.offset() == 0 => self.go(link),
+            _ if self.purpose.restart() == 0 => self.go(link),
+            // Rule T4: where the part that is there is all that was sent, the rest can go behind it.
+            _ if self.purpose.may_append() => {
+                link.server.restarted = false;
+                self.append();
+                self.go(link)
+            }
             _ => {
                 link.drop_data();
                 link.server.restarted = false;
@@ -151,6 +157,14 @@ impl Exchange {
                 failure.error.advice = "Transfer the file from its beginning".into();
                 Step::Fail(failure)
             }
+        }
+    }
+
+    /// From REST and STOR to APPE.
+    fn append(&mut self) {
+        if let (Purpose::File(splice), Order::Of(verb, _)) = (&mut self.purpose, &mut self.order) {
+            splice.append = true;
+            *verb = "APPE";
         }
     }
 
@@ -170,6 +184,10 @@ impl Exchange {
             let text = "The data connection would not be encrypted";
             return Step::fail(Error::new(Stage::Tls, ErrorKind::NotAccepted, text));
         }
+        // What the server does not compress is not decompressed.
+        if let Purpose::File(splice) = &mut self.purpose {
+            splice.coding.deflate = link.server.deflating;
+        }
         self.state = State::Moving;
         self.since = link.now;
         link.send(&self.order.command(link));
@@ -179,6 +197,8 @@ impl Exchange {
                 job: splice.job,
                 direction: splice.direction,
                 offset: splice.offset,
+                limit: splice.limit,
+                coding: splice.coding,
             };
             link.put(output);
         }
@@ -189,26 +209,28 @@ impl Exchange {
 
     /// The data connection never stood.
     fn unreachable(&mut self, link: &mut Link, stage: Stage, text: &str) -> Step {
-        let tried = link.data.as_ref().map_or(quirks::Passive::Classic, |data| data.way);
+        let tried = link.data.as_ref().map(|data| data.way);
         let sent = matches!(self.state, State::Moving);
         link.drop_data();
         let stage = if stage == Stage::Connection { Stage::Data } else { stage };
         let message = format!("The data connection could not be made: {text}");
         let error = Error::new(stage, failure_kind(stage), message);
-        if !self.fell_back {
-            self.fell_back = true;
-            let other = tried.other();
-            link.memory.quirks.passive = Some(other);
+        self.tried.extend(tried);
+        let other = link.ways().into_iter().find(|way| !self.tried.contains(way));
+        let Some(other) = other else {
+            link.memory.quirks.way = None;
+            let error = error.with_advice("A firewall may block the server's passive ports");
+            return if sent { self.give_up(link, error) } else { Step::fail(error) };
+        };
+        link.memory.quirks.way = Some(other);
+        if let Some(tried) = tried {
             link.trace(format!("The data connection after {} failed: {text}", tried.verb()));
-            let advice = format!("Connect again: {} comes first then", other.verb());
-            return match sent {
-                true => self.abandon(link, After::Again(other, error.with_advice(advice))),
-                false => self.open(link, Some(other)),
-            };
         }
-        link.memory.quirks.passive = None;
-        let error = error.with_advice("A firewall may block the server's passive ports");
-        if sent { self.give_up(link, error) } else { Step::fail(error) }
+        let advice = format!("Connect again: {} comes first then", other.verb());
+        match sent {
+            true => self.abandon(link, After::Again(error.with_advice(advice))),
+            false => self.open(link),
+        }
     }
 
     fn moving_answered(&mut self, link: &mut Link, reply: &Reply) -> Step {
@@ -224,6 +246,9 @@ impl Exchange {
     }
 
     fn refused(&mut self, link: &mut Link, reply: &Reply) -> Step {
+        if self.has_enough(link) {
+            return self.enough(link);
+        }
         // In the middle of the handshake the news of a missing ticket may still be on its way.
         let suspect = |data: &DataConnection| data.unresumed || data.phase == Phase::Securing;
         let (moved, unresumed) = link.data.as_ref().map_or((0, false), |data| (data.moved, suspect(data)));
@@ -241,7 +266,7 @@ impl Exchange {
         // Rule D5: another connection may be luckier.
         if reply.code == 425 && moved == 0 && !self.retried && !wants_resumption(reply) {
             self.retried = true;
-            return self.open(link, None);
+            return self.open(link);
         }
         Step::Fail(self.purpose.refusal(reply))
     }
@@ -353,6 +378,9 @@ impl Exchange {
     fn conclude(&mut self, link: &mut Link) -> Step {
         let Some(data) = &link.data else { return Step::Wait };
         let (Some(end), Some(_)) = (data.end.clone(), &self.reply) else { return Step::Wait };
+        if self.has_enough(link) {
+            return self.enough(link);
+        }
         let moved = data.moved;
         link.close_data();
         if let Purpose::Listing(rows) = &mut self.purpose
@@ -373,11 +401,24 @@ impl Exchange {
     fn done(&mut self, link: &mut Link, bytes: u64, confirmed: bool) -> Step {
         link.close_data();
         let milliseconds = link.now.since(self.since);
-        let rows = match &mut self.purpose {
-            Purpose::File(_) => None,
-            Purpose::Listing(rows) => Some(rows.take()),
+        let (rows, modified) = match &mut self.purpose {
+            Purpose::File(splice) => (None, splice.modified),
+            Purpose::Listing(rows) => (Some(rows.take()), None),
         };
-        Step::Done(Report::Exchanged { bytes, milliseconds, confirmed, rows })
+        let text = self.reply.as_ref().map(Reply::text).unwrap_or_default();
+        Step::Done(Report::Exchanged { bytes, milliseconds, confirmed, rows, modified, text })
+    }
+
+    /// Whether as much as was wanted has come: what the server says to the early end of its connection does not matter.
+    fn has_enough(&self, link: &Link) -> bool {
+        let Purpose::File(splice) = &self.purpose else { return false };
+        let ended = |data: &DataConnection| data.end == Some(End::Clean) && Some(data.moved) == splice.limit;
+        link.data.as_ref().is_some_and(ended)
+    }
+
+    fn enough(&mut self, link: &mut Link) -> Step {
+        let moved = link.data.as_ref().map_or(0, |data| data.moved);
+        self.done(link, moved, true)
     }
 
     /// Whether a file's bytes are all there.
@@ -402,11 +443,11 @@ impl Exchange {
         let after = after.take();
         match (result, after) {
             (Ok(_), Some(After::Fail(failure))) => Step::Fail(failure),
-            (Ok(_), Some(After::Again(way, _))) => self.open(link, Some(way)),
+            (Ok(_), Some(After::Again(_))) => self.open(link),
             (Ok(_), Some(After::Unconfirmed)) => self.unconfirmed(link, None),
             (Ok(_), None) => Step::fail(cancelled()),
             (Err(lost), Some(After::Unconfirmed)) => self.unconfirmed(link, Some(lost.error)),
-            (Err(lost), Some(After::Fail(Failure { error, .. }) | After::Again(_, error))) => {
+            (Err(lost), Some(After::Fail(Failure { error, .. }) | After::Again(error))) => {
                 Step::Lost { request: error, session: lost.error }
             }
             (Err(lost), None) => Step::lost(lost.error),
@@ -475,7 +516,7 @@ impl Operation for Exchange {
             Signal::Bytes(bytes) => self.bytes(link, &bytes),
             Signal::Moved(total) => self.moved(link, total),
             Signal::Closed(end) => self.closed(link, end),
-            Signal::Answer(_) => Step::Wait,
+            Signal::Listening(_) | Signal::Digested(_) | Signal::Answer(_) => Step::Wait,
         }
     }
 

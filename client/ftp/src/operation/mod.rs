@@ -3,14 +3,17 @@
 //! [`together`]; whether they really do is the control connection's matter.
 
 mod abandon;
-mod binary;
+mod active;
 mod course;
 mod enter;
 mod exchange;
+mod kind;
 mod list;
 mod logon;
+mod mode;
 mod negotiate;
 mod passive;
+mod prepare;
 mod probe;
 mod purpose;
 mod quit;
@@ -23,6 +26,7 @@ mod together;
 mod transfer;
 mod walk;
 
+pub(crate) use kind::Type;
 pub(crate) use list::List;
 pub(crate) use logon::Logon;
 pub(crate) use negotiate::protected;
@@ -33,6 +37,7 @@ pub(crate) use transfer::Transfer;
 pub(crate) use walk::Walk;
 
 use crate::control::{self, REPLY_TIMEOUT};
+use crate::entry::Modified;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::Outcome;
 use crate::io::{End, Time, TlsSession};
@@ -89,6 +94,10 @@ pub(crate) enum Report {
     Directory(RemotePath),
     /// A file on the server has this size.
     Size(u64),
+    /// A file on the server was modified then.
+    Modified(Modified),
+    /// This way to a data connection does not work; another may.
+    Unopened(Failure),
     /// A data connection did its work.
     Exchanged {
         /// Bytes of payload.
@@ -99,6 +108,10 @@ pub(crate) enum Report {
         confirmed: bool,
         /// The listing, if it was one.
         rows: Option<Rows>,
+        /// When the file was modified, if that was asked and told.
+        modified: Option<Modified>,
+        /// The last reply's text.
+        text: String,
     },
     /// What came of each part, in their order.
     Together(Vec<Report>),
@@ -139,6 +152,10 @@ pub(crate) enum Signal {
     Moved(u64),
     /// The data connection ended.
     Closed(End),
+    /// The data connection is listened for, at this address.
+    Listening(String),
+    /// The digest of a job's file.
+    Digested(Option<String>),
     /// A person answered.
     Answer(bool),
 }

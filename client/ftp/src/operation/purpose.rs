@@ -1,13 +1,15 @@
 //! What a data connection is for, and what a refusal means for it.
 
 use crate::command::Command;
+use crate::entry::Modified;
 use crate::error::{Error, ErrorKind, Stage};
-use crate::io::{Direction, JobId};
+use crate::io::{Coding, Direction, JobId};
 use crate::link::Link;
 use crate::path::RemotePath;
 use crate::reply::Reply;
 use crate::request::RequestId;
 
+use super::probe::Probe;
 use super::rows::Rows;
 use super::{Failure, enter, refused, words};
 
@@ -49,12 +51,39 @@ pub(crate) struct Splice {
     pub(crate) offset: u64,
     /// Whole size, where known.
     pub(crate) size: Option<u64>,
+    /// Bytes of the file that are wanted at most.
+    pub(crate) limit: Option<u64>,
+    /// What is done to the bytes on their way.
+    pub(crate) coding: Coding,
+    /// Whether the payload goes behind what is there: no REST (APPE).
+    pub(crate) append: bool,
+    /// Say beforehand how much will come.
+    pub(crate) allocate: bool,
+    /// Bytes that the file on the server had just now, for an upload that goes on.
+    pub(crate) there: Option<u64>,
+    /// Ask when the file was modified.
+    pub(crate) dated: bool,
+    /// When it was.
+    pub(crate) modified: Option<Modified>,
 }
 
 impl Splice {
-    /// What has to come is not known and can be asked for.
-    pub(crate) fn wants_size(&self) -> bool {
-        self.direction == Direction::Download && self.size.is_none()
+    /// The whole file, byte by byte, from its beginning.
+    pub(crate) fn new(request: RequestId, job: JobId, direction: Direction) -> Splice {
+        Splice {
+            request,
+            job,
+            direction,
+            offset: 0,
+            size: None,
+            limit: None,
+            coding: Coding::default(),
+            append: false,
+            allocate: false,
+            there: None,
+            dated: false,
+            modified: None,
+        }
     }
 }
 
@@ -66,10 +95,40 @@ impl Purpose {
         }
     }
 
+    /// What to ask about the file on the way.
+    pub(crate) fn probes(&self, path: Option<&RemotePath>) -> Vec<Probe> {
+        let (Purpose::File(splice), Some(path)) = (self, path) else { return Vec::new() };
+        let size = match splice.direction {
+            Direction::Download => splice.size.is_none() && !splice.coding.text,
+            // Rule T4: where it goes on is looked at just before.
+            Direction::Upload => splice.offset > 0,
+            Direction::Compare => false,
+        };
+        let size = size.then(|| Probe::size(path.clone()));
+        let time = splice.dated.then(|| Probe::time(path.clone()));
+        let whole = splice.size.filter(|_| splice.allocate);
+        let room = whole.map(|whole| Probe::room(path.clone(), whole.saturating_sub(splice.offset)));
+        [size, time, room].into_iter().flatten().collect()
+    }
+
     /// The file on the server has this size.
     pub(crate) fn sized(&mut self, size: u64) {
+        match self {
+            Purpose::File(splice) if splice.direction == Direction::Upload => splice.there = Some(size),
+            Purpose::File(splice) => splice.size = Some(size),
+            Purpose::Listing(_) => {}
+        }
+    }
+
+    /// Whether an upload that goes on may do so by APPE: its first part is all that is there.
+    pub(crate) fn may_append(&self) -> bool {
+        matches!(self, Purpose::File(splice) if splice.there == Some(splice.offset))
+    }
+
+    /// The file on the server was modified then.
+    pub(crate) fn dated(&mut self, modified: Modified) {
         if let Purpose::File(splice) = self {
-            splice.size = Some(size);
+            splice.modified = Some(modified);
         }
     }
 
@@ -82,6 +141,15 @@ impl Purpose {
                 "The file is smaller than the part of it that was transferred before",
             )
             .with_advice("Transfer the file from its beginning")),
+            Purpose::File(Splice { there: Some(there), offset, size, .. })
+                if there < offset || size.is_some_and(|size| *there > size) =>
+            {
+                let text = format!(
+                    "The file on the server has {there} bytes, so the upload cannot go on at {offset}"
+                );
+                Err(Error::new(Stage::Server, ErrorKind::Incomplete, text)
+                    .with_advice("Transfer the file from its beginning"))
+            }
             _ => Ok(()),
         }
     }
@@ -90,9 +158,10 @@ impl Purpose {
         matches!(self, Purpose::File(splice) if splice.direction == Direction::Upload)
     }
 
-    /// Where the payload begins.
-    pub(crate) fn offset(&self) -> u64 {
+    /// Where the server is to begin.
+    pub(crate) fn restart(&self) -> u64 {
         match self {
+            Purpose::File(splice) if splice.append => 0,
             Purpose::File(splice) => splice.offset,
             Purpose::Listing(_) => 0,
         }
@@ -101,7 +170,12 @@ impl Purpose {
     /// Bytes that have to move, where that is known.
     pub(crate) fn expected(&self) -> Option<u64> {
         match self {
-            Purpose::File(splice) => splice.size.map(|size| size.saturating_sub(splice.offset)),
+            // In TYPE A servers count otherwise (rule T7).
+            Purpose::File(splice) if splice.coding.text => None,
+            Purpose::File(splice) => {
+                let rest = splice.size.map(|size| size.saturating_sub(splice.offset));
+                rest.into_iter().chain(splice.limit).min()
+            }
             Purpose::Listing(_) => None,
         }
     }
@@ -119,10 +193,8 @@ impl Purpose {
     pub(crate) fn refusal(&self, reply: &Reply) -> Failure {
         let sentence = match self {
             Purpose::Listing(_) => "The server did not send the listing",
-            Purpose::File(Splice { direction: Direction::Download, .. }) => {
-                "The server did not send the file"
-            }
             Purpose::File(Splice { direction: Direction::Upload, .. }) => "The server did not take the file",
+            Purpose::File(_) => "The server did not send the file",
         };
         // Of the connection, or of what was to go over it.
         let stage = match reply.code {
@@ -138,7 +210,7 @@ impl Purpose {
             )
         } else if reply.class() < 4 {
             Error { message: format!("{sentence}: its answer makes no sense"), ..error }
-        } else if self.is_upload() && self.offset() > 0 {
+        } else if self.is_upload() && self.restart() > 0 {
             error.with_advice("Upload the file from its beginning")
         } else {
             error

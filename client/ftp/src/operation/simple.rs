@@ -8,8 +8,8 @@ use crate::parse;
 use crate::path::RemotePath;
 use crate::reply::{Reply, escape};
 
-use super::binary::Binary;
 use super::enter::{self, Enter};
+use super::kind::{SetType, Type};
 use super::{Failure, Operation, Report, Step, refused};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl Simple {
             None => Command::bare("NOOP"),
             Some((Verb::Size, _)) if matches!(self.before, Before::Place) => {
                 self.before = Before::Type;
-                return Step::push(Binary::strictly());
+                return Step::push(SetType::to(Type::Image));
             }
             Some((verb, path)) => enter::command(link, verb.word(), path),
         };

@@ -11,7 +11,7 @@ use crate::link::Link;
 use crate::reply::Reply;
 
 use super::renew::Renew;
-use super::{Failure, Operation, Report, Step, silence};
+use super::{Failure, Operation, Report, Signal, Step, silence};
 
 /// How long commands that were sent together may go unanswered.
 const CROWD_PATIENCE: u64 = 10_000;
@@ -23,7 +23,8 @@ pub(crate) struct Together {
 }
 
 impl Together {
-    /// Parts in the order in which their commands go out; none of them may have children.
+    /// Parts in the order in which their commands go out; none of them may have children. One that makes a data connection is
+    /// the last.
     pub(crate) fn new(parts: Vec<Box<dyn Operation>>) -> Together {
         Together { parts, reports: Vec::new() }
     }
@@ -78,6 +79,17 @@ impl Operation for Together {
         self.took(link, lane, step).unwrap_or_else(|| self.look())
     }
 
+    /// What happens to the data connection is for whichever part makes one.
+    fn signal(&mut self, link: &mut Link, signal: Signal) -> Step {
+        let last = self.parts.len().saturating_sub(1);
+        let open = self.reports.get(last).is_some_and(Option::is_none);
+        let Some(part) = self.parts.last_mut().filter(|_| open) else { return Step::Wait };
+        link.lane = u8::try_from(last).unwrap_or(u8::MAX);
+        let step = part.signal(link, signal);
+        link.lane = 0;
+        self.took(link, last, step).unwrap_or_else(|| self.look())
+    }
+
     fn child(&mut self, link: &mut Link, result: Result<Report, Failure>) -> Step {
         match result {
             // The new login.
@@ -87,10 +99,18 @@ impl Operation for Together {
     }
 
     fn deadline(&self, link: &Link) -> Option<Time> {
-        link.deadline(if link.is_crowded() { CROWD_PATIENCE } else { REPLY_TIMEOUT })
+        let replies = link.deadline(if link.is_crowded() { CROWD_PATIENCE } else { REPLY_TIMEOUT });
+        replies.or_else(|| self.parts.last().and_then(|part| part.deadline(link)))
     }
 
     fn timeout(&mut self, link: &mut Link) -> Step {
+        if link.owed() == 0
+            && let Some(last) = self.parts.len().checked_sub(1)
+            && let Some(part) = self.parts.last_mut()
+        {
+            let step = part.timeout(link);
+            return self.took(link, last, step).unwrap_or_else(|| self.look());
+        }
         if link.lock_step() {
             link.server.crowded = false;
             return Step::push(Renew::plainly());

@@ -1,35 +1,44 @@
-//! Fetch or store a file: RETR, STOR (RFC 959 section 4.1.3), SIZE before a download whose size is not known (RFC 3659
-//! section 4; rules T2, T4, T6, T8). The bytes themselves never come here.
+//! Fetch or store a file: RETR, STOR, APPE, STOU (RFC 959 section 4.1.3), with what belongs before and after it: whether the place
+//! to go on is the right one (rule T5), the temporary name, SIZE where the server has not confirmed an upload (rule K4;
+//! rules T2, T4, T6, T8). The bytes themselves never come here.
 
 use crate::error::{Error, ErrorKind, Stage};
-use crate::event::Outcome;
+use crate::event::{Outcome, Transferred};
 use crate::io::{Direction, JobId};
 use crate::link::Link;
 use crate::log;
 use crate::parse;
-use crate::path::RemotePath;
+use crate::path::{Name, RemotePath};
 use crate::reply::{Reply, escape};
-use crate::request::RequestId;
+use crate::request::{OVERLAP, PART, Placement, RequestId, TransferOptions};
 
 use super::exchange::Exchange;
 use super::purpose::{Purpose, Splice};
+use super::rename::Rename;
 use super::{Failure, Operation, Report, Step, enter};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
+    /// The bytes before the place to go on are compared.
+    Comparing,
     /// The data connection is at work.
     Moving,
     /// SIZE was sent, to know whether an upload arrived that the server did not confirm (rule K4).
     Checking,
+    /// The temporary name is taken off.
+    Renaming,
 }
 
 /// Moves a file.
 pub(crate) struct Transfer {
     path: RemotePath,
+    /// What the file is called on the server while it moves.
+    target: RemotePath,
     splice: Splice,
+    options: TransferOptions,
     state: State,
-    bytes: u64,
     milliseconds: u64,
+    outcome: Transferred,
 }
 
 impl Transfer {
@@ -39,8 +48,14 @@ impl Transfer {
         path: RemotePath,
         size: Option<u64>,
         offset: u64,
+        options: TransferOptions,
     ) -> Transfer {
-        Transfer::new(path, Splice { request, job, direction: Direction::Download, offset, size })
+        let splice = Splice {
+            limit: options.length,
+            dated: options.modified.is_some(),
+            ..Splice::new(request, job, Direction::Download)
+        };
+        Transfer::new(path, Splice { offset, size, ..splice }, options)
     }
 
     pub(crate) fn upload(
@@ -49,17 +64,66 @@ impl Transfer {
         path: RemotePath,
         size: Option<u64>,
         offset: u64,
+        options: TransferOptions,
     ) -> Transfer {
-        Transfer::new(path, Splice { request, job, direction: Direction::Upload, offset, size })
+        let splice = Splice {
+            append: options.placement == Placement::Append,
+            allocate: options.allocate,
+            ..Splice::new(request, job, Direction::Upload)
+        };
+        Transfer::new(path, Splice { offset, size, ..splice }, options)
     }
 
-    fn new(path: RemotePath, splice: Splice) -> Transfer {
-        Transfer { path, splice, state: State::Moving, bytes: 0, milliseconds: 0 }
+    fn new(path: RemotePath, splice: Splice, options: TransferOptions) -> Transfer {
+        let temporary = splice.direction == Direction::Upload
+            && options.temporary
+            && options.placement == Placement::Replace;
+        let target = if temporary { part(&path) } else { None };
+        Transfer {
+            target: target.unwrap_or_else(|| path.clone()),
+            path,
+            splice,
+            options,
+            state: State::Moving,
+            milliseconds: 0,
+            outcome: Transferred::default(),
+        }
+    }
+
+    /// Whether the bytes before the place to go on are the same on both sides: servers and files change, and some count REST in
+    /// fewer bits than files have (rules T3 and T5).
+    fn compare(&mut self, link: &mut Link) -> Step {
+        let offset = self.splice.offset;
+        let length = offset.min(OVERLAP);
+        self.state = State::Comparing;
+        link.trace(format!("Comparing the last {length} bytes before the place to go on"));
+        let Splice { request, job, .. } = self.splice;
+        let splice = Splice {
+            offset: offset - length,
+            limit: Some(length),
+            ..Splice::new(request, job, Direction::Compare)
+        };
+        Step::push(Exchange::file(link, Purpose::File(splice), "RETR", self.target.clone()))
+    }
+
+    fn move_file(&mut self, link: &mut Link) -> Step {
+        self.state = State::Moving;
+        let abilities = link.site.abilities;
+        // Rule T7: what goes on in the middle is never text.
+        self.splice.coding.text = self.options.text && abilities.text && self.splice.offset == 0;
+        self.splice.coding.deflate = self.options.deflate && abilities.deflate && link.server.features.mode_z;
+        let verb = match (self.splice.direction, self.options.placement) {
+            (Direction::Upload, Placement::Replace) => "STOR",
+            (Direction::Upload, Placement::Append) => "APPE",
+            (Direction::Upload, Placement::Unique) => "STOU",
+            (Direction::Download | Direction::Compare, _) => "RETR",
+        };
+        Step::push(Exchange::file(link, Purpose::File(self.splice), verb, self.target.clone()))
     }
 
     fn moved(&mut self, link: &mut Link, confirmed: bool) -> Step {
         if confirmed {
-            return self.done(link);
+            return self.arrived(link);
         }
         if self.splice.direction == Direction::Upload {
             return match link.doomed.clone() {
@@ -68,40 +132,51 @@ impl Transfer {
             };
         }
         link.error("Warning: the server did not confirm the transfer, but every byte of the file has come");
-        self.done(link)
+        self.arrived(link)
     }
 
     fn check(&mut self, link: &mut Link) -> Step {
         self.state = State::Checking;
-        link.send(&enter::command(link, "SIZE", &self.path));
+        link.send(&enter::command(link, "SIZE", &self.target));
         Step::Wait
     }
 
     fn checked(&mut self, link: &mut Link, reply: &Reply) -> Step {
         let there = if reply.class() == 2 { parse::size(reply) } else { None };
-        if there.is_some() && there == self.splice.size {
+        let placed = self.options.placement == Placement::Replace && !self.splice.coding.text;
+        if placed && there.is_some() && there == self.splice.size {
             link.error(
                 "Warning: the server did not confirm the transfer, but the file has its full size there",
             );
-            return self.done(link);
+            return self.arrived(link);
         }
         Step::fail(unconfirmed())
     }
 
-    fn done(&mut self, link: &mut Link) -> Step {
-        link.status(log::transferred(self.bytes, self.milliseconds));
-        Step::Done(Report::Done(Outcome::Transferred { bytes: self.bytes }))
+    /// All bytes are where they should be.
+    fn arrived(&mut self, link: &mut Link) -> Step {
+        link.status(log::transferred(self.outcome.bytes, self.milliseconds));
+        if self.target != self.path {
+            self.state = State::Renaming;
+            return Step::push(Rename::over(self.target.clone(), self.path.clone()));
+        }
+        self.done()
+    }
+
+    fn done(&mut self) -> Step {
+        Step::Done(Report::Done(Outcome::Transferred(std::mem::take(&mut self.outcome))))
     }
 }
 
 impl Operation for Transfer {
     fn start(&mut self, link: &mut Link) -> Step {
-        let (verb, word) = match self.splice.direction {
-            Direction::Download => ("RETR", "download"),
-            Direction::Upload => ("STOR", "upload"),
-        };
+        let word = if self.splice.direction == Direction::Upload { "upload" } else { "download" };
         link.status(format!("Starting {word} of {}", escape(self.path.as_bytes())));
-        Step::push(Exchange::file(link, Purpose::File(self.splice), verb, self.path.clone()))
+        let goes_on = self.splice.offset > 0 && !self.splice.append;
+        if goes_on && self.options.compare && link.site.abilities.compare {
+            return self.compare(link);
+        }
+        self.move_file(link)
     }
 
     fn reply(&mut self, link: &mut Link, reply: &Reply) -> Step {
@@ -113,19 +188,49 @@ impl Operation for Transfer {
     }
 
     fn child(&mut self, link: &mut Link, result: Result<Report, Failure>) -> Step {
-        match result {
-            Err(failure) => {
+        match (result, self.state) {
+            (Err(failure), state) => {
                 link.error("File transfer failed");
-                Step::Fail(failure)
+                Step::Fail(match (state, failure.error.stage) {
+                    (State::Comparing, Stage::File) => different().into(),
+                    _ => failure,
+                })
             }
-            Ok(Report::Exchanged { bytes, milliseconds, confirmed, .. }) => {
-                self.bytes = bytes;
+            (Ok(_), State::Comparing) => self.move_file(link),
+            (Ok(Report::Exchanged { bytes, milliseconds, confirmed, modified, text, .. }), _) => {
                 self.milliseconds = milliseconds;
+                self.outcome.bytes = bytes;
+                self.outcome.modified = modified;
+                if self.options.placement == Placement::Unique {
+                    self.outcome.name = stored_as(&text);
+                }
                 self.moved(link, confirmed)
             }
-            Ok(_) => Step::Wait,
+            (Ok(_), State::Renaming) => self.done(),
+            (Ok(_), _) => Step::Wait,
         }
     }
+}
+
+/// The path of a file that has not arrived yet.
+fn part(path: &RemotePath) -> Option<RemotePath> {
+    let name = [path.name()?.as_bytes(), PART.as_bytes()].concat();
+    Some(path.parent()?.join(&Name::new(name).ok()?))
+}
+
+/// The name that STOU's reply tells (RFC 1123 section 4.1.2.9: `FILE: name`).
+fn stored_as(text: &str) -> Option<Name> {
+    let (_, name) = text.split_once("FILE:")?;
+    Name::new(name.trim()).ok()
+}
+
+fn different() -> Error {
+    Error::new(
+        Stage::File,
+        ErrorKind::Incomplete,
+        "The file here and the file on the server are not the same up to the place to go on",
+    )
+    .with_advice("Transfer the file from its beginning")
 }
 
 fn unconfirmed() -> Error {

@@ -163,7 +163,13 @@ fn a_listing_is_cancelled_at_each_of_its_steps() {
 #[test]
 fn a_data_connection_that_was_begun_is_closed_before_rest_is_answered() {
     let mut talk = Talk::plain(FEATURES);
-    let id = talk.request(Request::Download { job: JobId(5), path: path("/f"), size: Some(9), offset: 4 });
+    let id = talk.request(Request::Download {
+        job: JobId(5),
+        path: path("/f"),
+        size: Some(9),
+        offset: 4,
+        options: towpath_ftp::TransferOptions::default(),
+    });
     talk.server("200 ok");
     talk.server("229 (|||50000|)");
     talk.says_last("send REST 4");
@@ -172,7 +178,13 @@ fn a_data_connection_that_was_begun_is_closed_before_rest_is_answered() {
     talk.server("350 ok");
     cancelled(&mut talk, id);
     // And the offset is taken back before the next transfer.
-    talk.request(Request::Upload { job: JobId(6), path: path("/g"), size: Some(9), offset: 0 });
+    talk.request(Request::Upload {
+        job: JobId(6),
+        path: path("/g"),
+        size: Some(9),
+        offset: 0,
+        options: towpath_ftp::TransferOptions::default(),
+    });
     talk.server("229 (|||50001|)");
     talk.says_last("send REST 0");
 }

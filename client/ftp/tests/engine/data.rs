@@ -171,6 +171,7 @@ fn d7_tls_begins_when_the_connection_stands_and_the_command_is_sent() {
         path: crate::talk::path("/f"),
         size: Some(10),
         offset: 4,
+        options: towpath_ftp::TransferOptions::default(),
     });
     talk.expect(&["send TYPE I"]);
     talk.server("200 ok");
@@ -194,7 +195,7 @@ fn d8_the_halves_come_in_either_order() {
     talk.pass(19_999);
     talk.moved(3);
     talk.data_closed(End::Clean);
-    assert_eq!(talk.ended(id), Ok(Outcome::Transferred { bytes: 3 }));
+    assert_eq!(talk.ended(id), Ok(Outcome::Transferred(towpath_ftp::Transferred::of(3))));
     talk.is_usable();
     // Data first, 150 after it.
     let mut talk = Talk::plain(FEATURES);
@@ -203,7 +204,7 @@ fn d8_the_halves_come_in_either_order() {
     talk.data_closed(End::Clean);
     talk.server("150 here it comes");
     talk.server("226 done");
-    assert_eq!(talk.ended(id), Ok(Outcome::Transferred { bytes: 3 }));
+    assert_eq!(talk.ended(id), Ok(Outcome::Transferred(towpath_ftp::Transferred::of(3))));
     talk.is_usable();
 }
 
@@ -215,7 +216,7 @@ fn d9_any_success_is_one() {
         talk.server("125 open already");
         talk.data_closed(End::Clean);
         talk.server(reply);
-        assert_eq!(talk.ended(id), Ok(Outcome::Transferred { bytes: 0 }), "{reply}");
+        assert_eq!(talk.ended(id), Ok(Outcome::Transferred(towpath_ftp::Transferred::of(0))), "{reply}");
     }
 }
 
@@ -374,10 +375,21 @@ fn s4_a_server_without_tls_1_2_gives_new_tickets() {
     talk.moved(3);
     talk.data_closed(End::Clean);
     talk.server("226 done");
-    assert_eq!(talk.ended_after(id), Ok(Outcome::Transferred { bytes: 3 }), "{:#?}", talk.log);
+    assert_eq!(
+        talk.ended_after(id),
+        Ok(Outcome::Transferred(towpath_ftp::Transferred::of(3))),
+        "{:#?}",
+        talk.log
+    );
     // The next time it goes straight for new tickets.
     let path = crate::talk::path("/f");
-    talk.request(Request::Upload { job: JobId(5), path, size: Some(3), offset: 0 });
+    talk.request(Request::Upload {
+        job: JobId(5),
+        path,
+        size: Some(3),
+        offset: 0,
+        options: towpath_ftp::TransferOptions::default(),
+    });
     talk.server("227 (192,0,2,7,195,80)");
     talk.data_opened();
     talk.data_closed(End::NoTicket);
@@ -441,7 +453,7 @@ fn s5_the_same_certificate_is_accepted_and_resumption_told() {
         talk.data_closed(End::Clean);
         talk.server("226 ok");
         talk.events.retain(|event| !matches!(event, Event::Progressed { .. }));
-        assert_eq!(talk.ended(id), Ok(Outcome::Transferred { bytes: 3 }));
+        assert_eq!(talk.ended(id), Ok(Outcome::Transferred(towpath_ftp::Transferred::of(3))));
     }
     // A resumed session may come without a chain; one that is not may not.
     let mut bare = resumed("a");

@@ -37,8 +37,20 @@ fn check(way: Way, knobs: Knobs) {
     let (job, size, offset) = (JobId(1), Some(SIZE), 0);
     let id = world.request(match way {
         Way::List => Request::List(Some(path("/d"))),
-        Way::Download => Request::Download { job, path: path("/f"), size, offset },
-        Way::Upload => Request::Upload { job, path: path("/f"), size, offset },
+        Way::Download => Request::Download {
+            job,
+            path: path("/f"),
+            size,
+            offset,
+            options: towpath_ftp::TransferOptions::default(),
+        },
+        Way::Upload => Request::Upload {
+            job,
+            path: path("/f"),
+            size,
+            offset,
+            options: towpath_ftp::TransferOptions::default(),
+        },
     });
     // The session is usable afterwards, whatever became of it.
     let after = world.request(Request::MakeDirectory(path("/after")));

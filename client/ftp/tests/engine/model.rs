@@ -325,6 +325,8 @@ impl World {
                 self.log.push(text.trim_end().to_owned());
                 self.command(text.trim_end());
             }
+            // The model's driver can do neither, and is not asked.
+            Output::Listen { .. } | Output::Digest { .. } => unreachable!("not among its abilities"),
             Output::Splice { direction, offset, .. } => {
                 if let Some(data) = &mut self.data {
                     data.splice = Some((direction, offset));

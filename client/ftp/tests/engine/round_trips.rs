@@ -49,13 +49,31 @@ fn a_folder_takes_two() {
 fn the_next_small_file_takes_two() {
     let mut world = world(Knobs::good());
     trips(&mut world, vec![Request::Connect, Request::List(None)]);
-    let download = |job| Request::Download { job: JobId(job), path: path("/f"), size: Some(SIZE), offset: 0 };
-    let upload = |job| Request::Upload { job: JobId(job), path: path("/f"), size: Some(SIZE), offset: 0 };
+    let download = |job| Request::Download {
+        job: JobId(job),
+        path: path("/f"),
+        size: Some(SIZE),
+        offset: 0,
+        options: towpath_ftp::TransferOptions::default(),
+    };
+    let upload = |job| Request::Upload {
+        job: JobId(job),
+        path: path("/f"),
+        size: Some(SIZE),
+        offset: 0,
+        options: towpath_ftp::TransferOptions::default(),
+    };
     trips(&mut world, vec![download(1)]);
     assert_eq!(trips(&mut world, (2..12).map(download).collect()), 20, "{:#?}", world.log);
     assert_eq!(trips(&mut world, (12..22).map(upload).collect()), 20, "{:#?}", world.log);
     // A size that has to be asked for costs nothing more.
-    let unknown = Request::Download { job: JobId(22), path: path("/f"), size: None, offset: 0 };
+    let unknown = Request::Download {
+        job: JobId(22),
+        path: path("/f"),
+        size: None,
+        offset: 0,
+        options: towpath_ftp::TransferOptions::default(),
+    };
     assert_eq!(trips(&mut world, vec![unknown]), 2, "{:#?}", world.log);
 }
 

@@ -143,14 +143,26 @@ impl Talk {
 
     /// Up to the command of a download of `/f`, over EPSV; its data connection is 2 and stands.
     pub(crate) fn download(&mut self, size: Option<u64>, offset: u64) -> RequestId {
-        let id = self.request(Request::Download { job: JobId(5), path: path("/f"), size, offset });
+        let id = self.request(Request::Download {
+            job: JobId(5),
+            path: path("/f"),
+            size,
+            offset,
+            options: towpath_ftp::TransferOptions::default(),
+        });
         self.transfer("RETR /f", offset);
         id
     }
 
     /// The same of an upload.
     pub(crate) fn upload(&mut self, size: Option<u64>, offset: u64) -> RequestId {
-        let id = self.request(Request::Upload { job: JobId(5), path: path("/f"), size, offset });
+        let id = self.request(Request::Upload {
+            job: JobId(5),
+            path: path("/f"),
+            size,
+            offset,
+            options: towpath_ftp::TransferOptions::default(),
+        });
         self.transfer("STOR /f", offset);
         id
     }
@@ -316,9 +328,23 @@ impl Talk {
                 assert!(!line.contains(['\r', '\n', '\0']), "more than one line: {line:?}");
                 format!("send {line}")
             }
-            Output::Splice { conn, job, direction, offset } => {
-                let way = if direction == Direction::Download { "download" } else { "upload" };
-                format!("splice {} {way} job {} at {offset}", conn.0, job.0)
+            Output::Listen { conn, control } => {
+                self.data = Some(conn);
+                format!("listen {} for {}", conn.0, control.0)
+            }
+            Output::Digest { job, algorithm, length } => {
+                format!("digest {algorithm:?} of job {} to {length}", job.0)
+            }
+            Output::Splice { conn, job, direction, offset, limit, coding } => {
+                let way = match direction {
+                    Direction::Download => "download",
+                    Direction::Upload => "upload",
+                    Direction::Compare => "compare",
+                };
+                let limit = limit.map(|limit| format!(" limit {limit}")).unwrap_or_default();
+                let text = if coding.text { " as text" } else { "" };
+                let deflate = if coding.deflate { " deflated" } else { "" };
+                format!("splice {} {way} job {} at {offset}{limit}{text}{deflate}", conn.0, job.0)
             }
             Output::Close(conn) => format!("close {}", conn.0),
             Output::Abort(conn) => format!("abort {}", conn.0),

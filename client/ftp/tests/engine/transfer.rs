@@ -33,14 +33,20 @@ fn a_download_reads_as_in_filezilla() {
     let progress = |done| Event::Progressed { request: id, done, total: Some(1_363) };
     assert_eq!(talk.events.pop_front(), Some(progress(1_000)));
     assert_eq!(talk.events.pop_front(), Some(progress(1_363)));
-    assert_eq!(talk.ended(id), Ok(Outcome::Transferred { bytes: 1_363 }));
+    assert_eq!(talk.ended(id), Ok(Outcome::Transferred(towpath_ftp::Transferred::of(1_363))));
 }
 
 #[test]
 fn t6_an_unknown_size_is_asked_for_in_type_i() {
     let check = |answer: &str, total| {
         let mut talk = Talk::plain(FEATURES);
-        let id = talk.request(Request::Download { job: JobId(5), path: path("/f"), size: None, offset: 0 });
+        let id = talk.request(Request::Download {
+            job: JobId(5),
+            path: path("/f"),
+            size: None,
+            offset: 0,
+            options: towpath_ftp::TransferOptions::default(),
+        });
         talk.expect(&["send TYPE I"]);
         talk.server("200 ok");
         talk.expect(&["send SIZE /f"]);
@@ -68,10 +74,16 @@ fn t2_a_download_goes_on_where_it_stopped_and_rest_is_taken_back() {
     assert_eq!(talk.events.pop_front(), Some(Event::Progressed { request: id, done, total: Some(done) }));
     talk.data_closed(End::Clean);
     talk.server("226 ok");
-    assert_eq!(talk.ended(id), Ok(Outcome::Transferred { bytes: 5 }));
+    assert_eq!(talk.ended(id), Ok(Outcome::Transferred(towpath_ftp::Transferred::of(5))));
     // The next transfer takes the offset back, the one after has nothing to take back.
     for rest in [true, false] {
-        let id = talk.request(Request::Upload { job: JobId(6), path: path("/g"), size: Some(0), offset: 0 });
+        let id = talk.request(Request::Upload {
+            job: JobId(6),
+            path: path("/g"),
+            size: Some(0),
+            offset: 0,
+            options: towpath_ftp::TransferOptions::default(),
+        });
         talk.expect(&["send EPSV"]);
         talk.server("229 (|||50001|)");
         if rest {
@@ -81,7 +93,7 @@ fn t2_a_download_goes_on_where_it_stopped_and_rest_is_taken_back() {
         talk.data_opened();
         talk.data_closed(End::Clean);
         talk.server("226 ok");
-        assert_eq!(talk.ended(id), Ok(Outcome::Transferred { bytes: 0 }));
+        assert_eq!(talk.ended(id), Ok(Outcome::Transferred(towpath_ftp::Transferred::of(0))));
         talk.says_last(&format!("splice {} upload job 6 at 0", if rest { 3 } else { 4 }));
     }
     assert_eq!(talk.log.iter().filter(|line| line.contains("REST 0")).count(), 1);
@@ -90,8 +102,15 @@ fn t2_a_download_goes_on_where_it_stopped_and_rest_is_taken_back() {
 #[test]
 fn t2_a_server_that_cannot_go_on_says_so_before_any_byte() {
     let mut talk = Talk::plain(FEATURES);
-    let id = talk.request(Request::Upload { job: JobId(5), path: path("/f"), size: Some(9), offset: 4 });
+    let id = talk.request(Request::Upload {
+        job: JobId(5),
+        path: path("/f"),
+        size: Some(9),
+        offset: 4,
+        options: towpath_ftp::TransferOptions::default(),
+    });
     talk.server("200 ok");
+    talk.server("213 7");
     talk.server("229 (|||50000|)");
     talk.says_last("send REST 4");
     talk.server("502 no");
@@ -105,7 +124,13 @@ fn t2_a_server_that_cannot_go_on_says_so_before_any_byte() {
 #[test]
 fn a_part_larger_than_the_file_is_not_asked_for() {
     let mut talk = Talk::plain(FEATURES);
-    let id = talk.request(Request::Download { job: JobId(5), path: path("/f"), size: Some(3), offset: 4 });
+    let id = talk.request(Request::Download {
+        job: JobId(5),
+        path: path("/f"),
+        size: Some(3),
+        offset: 4,
+        options: towpath_ftp::TransferOptions::default(),
+    });
     assert_eq!(talk.ended(id).unwrap_err().kind, ErrorKind::Incomplete);
     talk.is_usable();
 }
@@ -145,7 +170,7 @@ fn t8_sizes_must_agree() {
     talk.data_closed(End::Clean);
     talk.server("226 ok");
     talk.events.retain(|event| !matches!(event, Event::Progressed { .. }));
-    assert_eq!(talk.ended(id), Ok(Outcome::Transferred { bytes: 11 }));
+    assert_eq!(talk.ended(id), Ok(Outcome::Transferred(towpath_ftp::Transferred::of(11))));
     assert!(talk.logged("grown"));
 }
 
@@ -153,7 +178,13 @@ fn t8_sizes_must_agree() {
 fn c3_an_end_without_close_notify_counts_only_if_the_size_or_the_reply_confirms_it() {
     let check = |size: Option<u64>, moved: u64, good: bool| {
         let mut talk = Talk::plain(FEATURES);
-        let id = talk.request(Request::Download { job: JobId(5), path: path("/f"), size, offset: 0 });
+        let id = talk.request(Request::Download {
+            job: JobId(5),
+            path: path("/f"),
+            size,
+            offset: 0,
+            options: towpath_ftp::TransferOptions::default(),
+        });
         talk.server("200 ok");
         if size.is_none() {
             talk.server("550 no SIZE");
@@ -168,7 +199,7 @@ fn c3_an_end_without_close_notify_counts_only_if_the_size_or_the_reply_confirms_
         match talk.ended(id) {
             Ok(outcome) => {
                 assert!(good, "{size:?}");
-                assert_eq!(outcome, Outcome::Transferred { bytes: moved });
+                assert_eq!(outcome, Outcome::Transferred(towpath_ftp::Transferred::of(moved)));
                 assert!(talk.logged("Error: Warning: the data connection ended without a proper end of TLS"));
             }
             Err(error) => {
@@ -243,7 +274,7 @@ fn k4_a_missing_226_is_forgiven_if_the_download_has_its_size() {
     talk.server("225 nothing to abort");
     talk.pass(2_000);
     talk.events.retain(|event| !matches!(event, Event::Progressed { .. }));
-    assert_eq!(talk.ended(id), Ok(Outcome::Transferred { bytes: 5 }));
+    assert_eq!(talk.ended(id), Ok(Outcome::Transferred(towpath_ftp::Transferred::of(5))));
     assert!(talk.logged("did not confirm"));
     talk.is_usable();
 }
@@ -294,7 +325,9 @@ fn k4_a_download_that_has_its_size_survives_the_connection() {
             }
             talk.events.retain(|event| !matches!(event, Event::Progressed { .. }));
             match talk.ended(id) {
-                Ok(outcome) => assert!(!upload && outcome == Outcome::Transferred { bytes: 5 }),
+                Ok(outcome) => {
+                    assert!(!upload && outcome == Outcome::Transferred(towpath_ftp::Transferred::of(5)))
+                }
                 Err(error) => assert!(upload && error.kind == ErrorKind::Timeout, "{error}"),
             }
             assert!(talk.ended(waiting).is_err());
@@ -306,7 +339,13 @@ fn k4_a_download_that_has_its_size_survives_the_connection() {
 #[test]
 fn a_missing_226_without_a_size_is_an_error() {
     let mut talk = Talk::plain(FEATURES);
-    let id = talk.request(Request::Upload { job: JobId(5), path: path("/f"), size: None, offset: 0 });
+    let id = talk.request(Request::Upload {
+        job: JobId(5),
+        path: path("/f"),
+        size: None,
+        offset: 0,
+        options: towpath_ftp::TransferOptions::default(),
+    });
     talk.server("200 ok");
     talk.server("229 (|||50000|)");
     talk.data_opened();
@@ -332,7 +371,7 @@ fn a_data_connection_that_does_not_end_after_the_226() {
     talk.pass(20_000);
     talk.expect(&["close 2"]);
     talk.events.retain(|event| !matches!(event, Event::Progressed { .. }));
-    assert_eq!(talk.ended(id), Ok(Outcome::Transferred { bytes: 5 }));
+    assert_eq!(talk.ended(id), Ok(Outcome::Transferred(towpath_ftp::Transferred::of(5))));
     let mut talk = Talk::plain(FEATURES);
     let id = talk.download(Some(6), 0);
     talk.moved(5);
@@ -371,8 +410,14 @@ fn an_upload_drains_longer_than_it_stalls() {
     talk.expect(&[]);
     talk.data_closed(End::Clean);
     talk.server("226 ok");
-    assert_eq!(talk.ended_after(id), Ok(Outcome::Transferred { bytes: 10 }));
-    let id = talk.request(Request::Upload { job: JobId(6), path: path("/g"), size: Some(10), offset: 0 });
+    assert_eq!(talk.ended_after(id), Ok(Outcome::Transferred(towpath_ftp::Transferred::of(10))));
+    let id = talk.request(Request::Upload {
+        job: JobId(6),
+        path: path("/g"),
+        size: Some(10),
+        offset: 0,
+        options: towpath_ftp::TransferOptions::default(),
+    });
     talk.server("229 (|||50001|)");
     talk.data_opened();
     talk.moved(10);
@@ -415,7 +460,13 @@ fn p4_names_go_without_directories_where_paths_are_not_unix() {
     talk.server("215 VMS");
     talk.server("500 no FEAT");
     talk.expect(&["send USER me", "send SYST", "send FEAT"]);
-    talk.request(Request::Download { job: JobId(5), path: path("/a/b/-c"), size: Some(1), offset: 0 });
+    talk.request(Request::Download {
+        job: JobId(5),
+        path: path("/a/b/-c"),
+        size: Some(1),
+        offset: 0,
+        options: towpath_ftp::TransferOptions::default(),
+    });
     talk.expect(&["send CWD /a/b"]);
     talk.server("250 ok");
     talk.expect(&["send PWD"]);
