@@ -17,12 +17,14 @@
 //! the decision goes out as [`Output::AcceptTls`].
 
 mod calendar;
+pub mod checksum;
 mod command;
 mod control;
 mod data;
 pub mod entry;
 pub mod error;
 pub mod event;
+pub mod habits;
 pub mod io;
 mod link;
 pub mod listing;
@@ -35,7 +37,9 @@ pub mod request;
 pub mod secret;
 pub mod session;
 pub mod site;
+mod timestamp;
 
+pub use checksum::{Algorithm, Checksum};
 pub use entry::{Entry, EntryKind, Modified};
 pub use error::{Error, ErrorKind, Stage};
 pub use event::{Event, LogKind, LogLine, Outcome, Question, ServerInfo};
