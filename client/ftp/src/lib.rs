@@ -38,6 +38,7 @@ pub mod secret;
 pub mod session;
 pub mod site;
 mod timestamp;
+pub mod typed;
 
 pub use checksum::{Algorithm, Checksum};
 pub use entry::{Entry, EntryKind, Modified};
@@ -49,3 +50,4 @@ pub use request::{Item, Request, RequestId};
 pub use secret::Secret;
 pub use session::Session;
 pub use site::{Encryption, Site};
+pub use typed::TypedLine;

@@ -8,6 +8,7 @@ use crate::control::Control;
 use crate::data::{self, DataConnection, Phase, Way};
 use crate::error::{Error, Stage};
 use crate::event::{Event, LogKind};
+use crate::habits::Habits;
 use crate::io::{ConnId, End, Output, Target, Time, TlsSession};
 use crate::log;
 use crate::parse::Features;
@@ -62,6 +63,8 @@ pub(crate) struct Memory {
     pub(crate) way: Option<Way>,
     /// Whether `LIST -a` works, once that is known (rule M2).
     pub(crate) list_all: Option<bool>,
+    /// Which forms of commands the server has.
+    pub(crate) habits: Habits,
     /// What is known of TLS 1.2 as the cure for too few tickets (rule S-4).
     pub(crate) tls12: Tls12,
 }

@@ -2,31 +2,35 @@
 //! of its own children; none knows another's states.
 
 mod abandon;
+mod ancestry;
+mod attributes;
 mod binary;
 mod course;
+mod digest;
+mod directory;
 mod enter;
 mod exchange;
+mod facts;
+mod inquiry;
+mod line;
 mod list;
 mod logon;
 mod negotiate;
 mod passive;
 mod purpose;
 mod quit;
+mod raw;
+mod reinitialize;
 mod rename;
 mod renew;
 mod rows;
 mod secure;
 mod simple;
+mod table;
 mod transfer;
 mod walk;
 
-pub(crate) use list::List;
-pub(crate) use logon::Logon;
-pub(crate) use quit::Quit;
-pub(crate) use rename::Rename;
-pub(crate) use simple::Simple;
-pub(crate) use transfer::Transfer;
-pub(crate) use walk::Walk;
+pub(crate) use table::of;
 
 use crate::control::{self, REPLY_TIMEOUT};
 use crate::error::{Error, ErrorKind, Stage};
