@@ -140,8 +140,14 @@ impl Digest {
             let error = Error::new(Stage::Server, ErrorKind::Refused, self.sentence());
             Failure { error, code: 502 }
         });
-        let error = failure.error.with_advice("The server has no command for it");
-        Step::Fail(Failure { error, ..failure })
+        match failure.code {
+            // A fault of this argument, such as a range past the file's end.
+            501 | 503 => Step::Fail(failure),
+            code => {
+                let error = failure.error.with_advice("The server has no command for it");
+                Step::Fail(Failure { error, code })
+            }
+        }
     }
 
     /// The present attempt failed.

@@ -1,5 +1,5 @@
 //! A request that is one command, or the first that the server understands of several. What can be asked so is a table in the files beside
-//! this one ([`super::directory`], [`super::attributes`], [`super::space`], [`super::inquiry`]); here is how it is asked.
+//! this one ([`super::directory`], [`super::attributes`], [`super::inquiry`]); here is how it is asked.
 //!
 //! 500, 502 and 504 say that a form is missing: it is never sent again (`link.memory.habits`). 501 and 503 may concern this argument alone, so
 //! the next form is tried and nothing is learned. Any other refusal is about the file and ends the request (rule T11).
@@ -189,12 +189,14 @@ impl Simple {
     /// No form is left.
     fn missing(&mut self) -> Step {
         match self.failure.take() {
+            // A fault of this argument is not for want of a command.
+            Some(failure) if matches!(failure.code, 501 | 503) => Step::Fail(failure),
             Some(Failure { error, code }) => {
-                Step::fail(Failure { error: error.with_advice(self.advice), code })
+                Step::Fail(Failure { error: error.with_advice(self.advice), code })
             }
             None => {
                 let error = Error::new(Stage::Server, ErrorKind::Refused, self.refusal.clone());
-                Step::fail(Failure { error: error.with_advice(self.advice), code: 502 })
+                Step::Fail(Failure { error: error.with_advice(self.advice), code: 502 })
             }
         }
     }
