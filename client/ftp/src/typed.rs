@@ -14,12 +14,14 @@ pub struct TypedLine {
 }
 
 impl TypedLine {
-    /// Checks the bytes. Blanks around them are dropped.
+    /// Checks the bytes. Blanks before them and the line end behind them are dropped; a blank at the end may be a name's.
     ///
     /// # Errors
     /// [`ArgumentError`]: CR, LF and NUL would make it two commands (rule S1), and its first word must be one, of letters and digits.
     pub fn new(line: impl AsRef<[u8]>) -> Result<TypedLine, ArgumentError> {
-        let line = TypedLine { line: Argument::new(line.as_ref().trim_ascii())? };
+        let line = line.as_ref().trim_ascii_start();
+        let end = line.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last + 1);
+        let line = TypedLine { line: Argument::new(&line[..end])? };
         let verb = line.words().next().unwrap_or_default();
         if verb.is_empty() {
             return Err(ArgumentError::Empty);
@@ -94,6 +96,7 @@ mod tests {
             assert_eq!(TypedLine::new(line).is_ok(), trimmed, "{line:?}");
         }
         assert_eq!(TypedLine::new(" site\thelp ").unwrap().verb(), "SITE");
+        assert_eq!(TypedLine::new(" DELE a \r\n").unwrap().argument().as_bytes(), b"DELE a ");
     }
 
     #[test]

@@ -145,6 +145,8 @@ mod tests {
             &[&format!("MD5={MD5}").replace('=', " = ")],
             &[&format!("\"{MD5}\".")],
             &[&upper, MD5],
+            // ProFTPD's answer to MD5.
+            &["Computing MD5 digest", &format!("/home/a b {upper}")],
         ] {
             assert_eq!(read(lines).as_deref(), Some(MD5), "{lines:?}");
         }

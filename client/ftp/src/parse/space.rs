@@ -108,6 +108,17 @@ mod tests {
                 &["The current quota", "  Uploaded Mb:\t1.50/10.00", "  Uploaded files:\t3/unlimited"][..],
                 8 * mib + mib / 2,
             ),
+            // ProFTPD 1.3.8.
+            (
+                &[
+                    "The current quota for this session are [current/limit]:",
+                    " Limit Type: Hard",
+                    "   Uploaded Mb:\t\t0.00/10.00",
+                    "   Downloaded Mb:\tunlimited",
+                    "   Uploaded files:\tunlimited",
+                ],
+                10 * mib,
+            ),
             (&["  Uploaded bytes:\t7.00/5.00"], 0),
             (&["File count: used 3, limit 9", "Disk space: used 5 MB, limit 10 MB"], 5 * mib),
             (&["Free space: 12 kB"], 12 << 10),

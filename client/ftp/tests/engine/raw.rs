@@ -15,7 +15,7 @@ fn answer(code: u16, lines: &[&str]) -> Outcome {
 #[test]
 fn a_line_goes_out_as_it_is_typed_and_every_answer_is_shown() {
     let mut talk = Talk::plain(&[]);
-    let id = raw(&mut talk, "  site  IDLE\t600 ");
+    let id = raw(&mut talk, "  site  IDLE\t600");
     talk.expect(&["send site  IDLE\t600"]);
     talk.server("200 ok");
     assert_eq!(talk.ended(id), Ok(answer(200, &["200 ok"])));
