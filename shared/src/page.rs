@@ -148,7 +148,8 @@ impl Link {
         Ok(id)
     }
 
-    /// Asks for TLS on an open stream, once; nothing may be sent until the gate is open.
+    /// Asks for TLS on a stream, once; nothing may be sent until the gate is open. Before [`Event::Opened`] it costs no round trip:
+    /// the relay begins the handshake as soon as the connection stands.
     pub fn start_tls(&mut self, id: StreamId, server_name: String, max_version: Option<TlsVersion>) {
         let Some(stream) = self.streams.get_mut(&id).filter(|stream| stream.gate == Gate::Open) else {
             return;

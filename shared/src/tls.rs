@@ -2,7 +2,8 @@
 //!
 //! START_TLS → handshake → TLS_CERT… → TLS_INFO → (TLS_ACCEPT) → bytes flow. Nothing flows before the gate is open. The gate
 //! of a data stream opens by itself when its server shows the leaf certificate that the page accepted on the control
-//! stream; TLS_INFO then says `gate_open`.
+//! stream; TLS_INFO then says `gate_open`. START_TLS may follow OPEN at once: the handshake begins when the connection stands, and
+//! a data stream costs one round trip in all.
 
 use serde::{Deserialize, Serialize};
 

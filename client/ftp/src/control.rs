@@ -1,12 +1,14 @@
-//! The control connection: what was sent and is not answered yet, the latency, the clock of silence (RFC 959 sections
-//! 4.2 and 5.4).
+//! The control connection: what was sent and is not answered yet, what waits for its turn, the latency, the clock of silence
+//! (RFC 959 sections 4.2 and 5.4).
 //!
-//! One expectation is queued for every command sent, so each reply finds its command (rule R7), and pipelining
-//! needs no other structure.
+//! Pipelining is a matter of this room alone. One expectation is queued for every command, so each reply finds its command (rule
+//! R7); whoever sends several commands at once need not know how many of them are let out before the first is
+//! answered: [`Control::release`] decides. With a depth of one the same operations talk in lock-step.
 
 use std::collections::VecDeque;
 
 use crate::error::{Error, ErrorKind, Stage};
+use crate::event::Event;
 use crate::io::{ConnId, End, Time};
 use crate::reply::{Reader, Reply};
 
@@ -20,13 +22,52 @@ pub(crate) const REPLY_TIMEOUT: u64 = 20_000;
 pub(crate) const LOGIN_TIMEOUT: u64 = 60_000;
 /// Silence after which a reply that ended oddly has ended (rule R2).
 const ODD_END: u64 = 2_000;
+/// Commands that may be unanswered at once. Servers read lines into buffers of 4 KiB and more.
+const DEPTH: usize = 16;
+
+/// Who hears of a reply.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Hearer {
+    /// The operation that sent the command, by its lane (see [`crate::operation`]).
+    Lane(u8),
+    /// The session itself: nobody waits for it.
+    Session(Consequence),
+    /// Nobody: the operation that sent it has ended.
+    Nobody,
+}
+
+/// What comes of a reply that nobody waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Consequence {
+    /// Nothing, whatever it says.
+    Nothing,
+    /// PROT P: data connections are secured from here on, or the session ends.
+    Protection,
+}
 
 /// A command that was sent, or the greeting.
 pub(crate) struct Expectation {
     /// What was sent.
     pub(crate) verb: &'static str,
+    /// Who hears of its reply.
+    pub(crate) hearer: Hearer,
+    /// The command for the log. It is shown when all that came before is answered, so that the log reads as if every command
+    /// had waited for the reply before.
+    shown: Option<String>,
+    /// Events of what goes on already, to be told once this is answered.
+    after: Vec<Event>,
     sent: Time,
     timed: bool,
+    /// It was sent while another was unanswered.
+    crowded: bool,
+}
+
+/// A command that waits for its turn.
+struct Unsent {
+    expectation: Expectation,
+    line: Vec<u8>,
+    /// It goes out whatever is unanswered.
+    urgent: bool,
 }
 
 /// The control connection.
@@ -37,33 +78,147 @@ pub(crate) struct Control {
     pub(crate) reader: Reader,
     /// From the consent to TLS until the certificate is accepted no byte may come (rule L3).
     pub(crate) securing: bool,
+    /// Commands that may be unanswered at once.
+    depth: usize,
     owed: VecDeque<Expectation>,
+    unsent: VecDeque<Unsent>,
     last_traffic: Time,
     odd_end: Option<Time>,
     latency: Option<u64>,
 }
 
 impl Control {
-    pub(crate) fn new(conn: ConnId, now: Time) -> Control {
+    /// A connection that is being made; `pipelining` lets more than one command be unanswered.
+    pub(crate) fn new(conn: ConnId, pipelining: bool, now: Time) -> Control {
         Control {
             conn,
             reader: Reader::new(),
             securing: false,
+            depth: if pipelining { DEPTH } else { 1 },
             owed: VecDeque::new(),
+            unsent: VecDeque::new(),
             last_traffic: now,
             odd_end: None,
             latency: None,
         }
     }
 
-    /// Another reply is owed.
-    pub(crate) fn expect(&mut self, verb: &'static str, timed: bool, now: Time) {
-        self.owed.push_back(Expectation { verb, sent: now, timed });
+    /// The greeting is owed.
+    pub(crate) fn expect_greeting(&mut self, now: Time) {
+        let verb = "the connection with a greeting";
+        let hearer = Hearer::Lane(0);
+        self.owed.push_back(Expectation {
+            verb,
+            hearer,
+            shown: None,
+            after: Vec::new(),
+            sent: now,
+            timed: false,
+            crowded: false,
+        });
         self.last_traffic = now;
     }
 
-    /// How many replies are owed.
+    /// Takes a command in that cannot wait for a reply: it is about the command which is not answered.
+    pub(crate) fn queue_urgently(&mut self, verb: &'static str, shown: String, line: Vec<u8>) {
+        self.queue(verb, shown, line, Hearer::Lane(0), false);
+        if let Some(mut unsent) = self.unsent.pop_back() {
+            unsent.urgent = true;
+            self.unsent.push_front(unsent);
+        }
+    }
+
+    /// Takes a command in; [`Control::release`] lets it out.
+    pub(crate) fn queue(
+        &mut self,
+        verb: &'static str,
+        shown: String,
+        line: Vec<u8>,
+        hearer: Hearer,
+        timed: bool,
+    ) {
+        let expectation = Expectation {
+            verb,
+            hearer,
+            shown: Some(shown),
+            after: Vec::new(),
+            sent: Time::default(),
+            timed,
+            crowded: false,
+        };
+        self.unsent.push_back(Unsent { expectation, line, urgent: false });
+    }
+
+    /// The next command whose turn it is, as a line for the wire.
+    pub(crate) fn release(&mut self, now: Time) -> Option<Vec<u8>> {
+        if self.owed.len() >= self.depth && !self.unsent.front()?.urgent {
+            return None;
+        }
+        let Unsent { mut expectation, line, urgent } = self.unsent.pop_front()?;
+        expectation.sent = now;
+        // The latency is that of a command which nothing stands before.
+        expectation.timed &= self.owed.is_empty();
+        expectation.crowded = !self.owed.is_empty() && !urgent;
+        if self.owed.is_empty() || urgent {
+            self.last_traffic = now;
+        }
+        self.owed.push_back(expectation);
+        Some(line)
+    }
+
+    /// The log's line of the command whose reply comes next, once.
+    pub(crate) fn show(&mut self) -> Option<String> {
+        self.owed.front_mut().and_then(|front| front.shown.take())
+    }
+
+    /// The log's lines of all commands that were sent and not shown yet.
+    pub(crate) fn show_all(&mut self) -> Vec<String> {
+        self.owed.iter_mut().filter_map(|expectation| expectation.shown.take()).collect()
+    }
+
+    /// Keeps an event back while replies are owed that nobody waits for: told at once it would come before what the session
+    /// did earlier. Returns it where there are none.
+    pub(crate) fn hold(&mut self, event: Event) -> Option<Event> {
+        let is_loose = |expectation: &&mut Expectation| matches!(expectation.hearer, Hearer::Session(_));
+        let unsent = self.unsent.iter_mut().map(|unsent| &mut unsent.expectation);
+        match self.owed.iter_mut().chain(unsent).rev().find(is_loose) {
+            Some(expectation) => {
+                expectation.after.push(event);
+                None
+            }
+            None => Some(event),
+        }
+    }
+
+    /// Nothing is awaited any more: the connection is given up or lost. Returns the events that were kept back.
+    pub(crate) fn give_up(&mut self) -> Vec<Event> {
+        let unsent = std::mem::take(&mut self.unsent).into_iter().map(|unsent| unsent.expectation);
+        let owed = std::mem::take(&mut self.owed);
+        owed.into_iter().chain(unsent).flat_map(Expectation::into_events).collect()
+    }
+
+    /// The operation that sent what is unanswered has ended: what is not sent is taken back, other replies are nobody's.
+    pub(crate) fn disown(&mut self) {
+        self.unsent.retain(|unsent| !matches!(unsent.expectation.hearer, Hearer::Lane(_)));
+        for expectation in &mut self.owed {
+            if matches!(expectation.hearer, Hearer::Lane(_)) {
+                expectation.hearer = Hearer::Nobody;
+            }
+        }
+    }
+
+    /// How many replies are owed, those to commands included that wait for their turn.
     pub(crate) fn owed(&self) -> usize {
+        self.owed.len() + self.unsent.len()
+    }
+
+    /// Whether a command is unanswered that was sent before the one before it was answered.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.owed.iter().any(|expectation| expectation.crowded)
+    }
+
+    /// How many commands were sent and are not answered.
+    pub(crate) fn in_flight(&self) -> usize {
         self.owed.len()
     }
 
@@ -88,6 +243,11 @@ impl Control {
             self.latency = Some(self.latency.map_or(sample, |smooth| (smooth * 3 + sample).div_ceil(4)));
         }
         Some(settled)
+    }
+
+    /// Who hears of the reply that comes next.
+    pub(crate) fn hearer(&self) -> Option<Hearer> {
+        self.owed.front().map(|expectation| expectation.hearer)
     }
 
     /// Bytes came, whole replies or not.
@@ -137,6 +297,13 @@ impl Control {
             format!("The server has not answered {what} for {seconds} seconds; the connection was closed"),
         )
         .with_advice("Connect again")
+    }
+}
+
+impl Expectation {
+    /// What was kept back until its reply.
+    pub(crate) fn into_events(self) -> Vec<Event> {
+        self.after
     }
 }
 

@@ -8,35 +8,27 @@ use std::net::{IpAddr, SocketAddr};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::io::{ConnId, End, Time, TlsSession};
 use crate::parse;
+use crate::quirks::Passive;
 use crate::reply::Reply;
 
-/// The two ways of passive mode.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Way {
-    /// EPSV: a port and no address.
-    Extended,
-    /// PASV.
-    Classic,
-}
-
-impl Way {
+impl Passive {
     /// The first choice (rule D4): EPSV where it is listed or where PASV cannot name the address.
-    pub(crate) fn first(listed: bool, peer: Option<IpAddr>) -> Way {
+    pub(crate) fn first(listed: bool, peer: Option<IpAddr>) -> Passive {
         let v6 = matches!(peer, Some(IpAddr::V6(_)));
-        if listed || v6 { Way::Extended } else { Way::Classic }
+        if listed || v6 { Passive::Extended } else { Passive::Classic }
     }
 
-    pub(crate) fn other(self) -> Way {
+    pub(crate) fn other(self) -> Passive {
         match self {
-            Way::Extended => Way::Classic,
-            Way::Classic => Way::Extended,
+            Passive::Extended => Passive::Classic,
+            Passive::Classic => Passive::Extended,
         }
     }
 
     pub(crate) fn verb(self) -> &'static str {
         match self {
-            Way::Extended => "EPSV",
-            Way::Classic => "PASV",
+            Passive::Extended => "EPSV",
+            Passive::Classic => "PASV",
         }
     }
 }
@@ -82,9 +74,11 @@ pub(crate) struct DataConnection {
     /// Its name for the driver.
     pub(crate) conn: ConnId,
     /// How it was made.
-    pub(crate) way: Way,
+    pub(crate) way: Passive,
     /// How far it is.
     pub(crate) phase: Phase,
+    /// TLS was asked for; the handshake begins as soon as the connection stands.
+    pub(crate) tls_asked: bool,
     /// Its TLS session is a new one, not the control connection's.
     pub(crate) unresumed: bool,
     /// The peer must see it break, not end, if it is given up (rule D14).
@@ -98,11 +92,12 @@ pub(crate) struct DataConnection {
 }
 
 impl DataConnection {
-    pub(crate) fn new(conn: ConnId, way: Way, upload: bool, now: Time) -> DataConnection {
+    pub(crate) fn new(conn: ConnId, way: Passive, upload: bool, now: Time) -> DataConnection {
         DataConnection {
             conn,
             way,
             phase: Phase::Opening,
+            tls_asked: false,
             unresumed: false,
             upload,
             moved: 0,

@@ -4,15 +4,15 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use crate::command::Command;
-use crate::control::Control;
-use crate::data::{self, DataConnection, Phase, Way};
+use crate::control::{Consequence, Control, Hearer};
+use crate::data::{self, DataConnection, Phase};
 use crate::error::{Error, Stage};
 use crate::event::{Event, LogKind};
-use crate::habits::Habits;
 use crate::io::{ConnId, End, Output, Target, Time, TlsSession};
 use crate::log;
 use crate::parse::Features;
 use crate::path::RemotePath;
+use crate::quirks::{Passive, Quirks, Tls12};
 use crate::reply::Reply;
 use crate::request::RequestId;
 use crate::site::Site;
@@ -38,8 +38,8 @@ pub(crate) struct Server {
     pub(crate) binary: bool,
     /// A REST other than 0 was sent (rule T2).
     pub(crate) restarted: bool,
-    /// MLSD is listed and was refused all the same.
-    pub(crate) refuses_mlsd: bool,
+    /// Commands that were sent together went unanswered.
+    pub(crate) crowded: bool,
     /// Where the session stands.
     pub(crate) standing: Option<Standing>,
 }
@@ -59,26 +59,8 @@ pub(crate) struct Memory {
     pub(crate) accepted: Vec<String>,
     /// A person accepted plain text (rule L6).
     pub(crate) plaintext: bool,
-    /// The way of passive mode that works, once the first choice has failed (rule D4).
-    pub(crate) way: Option<Way>,
-    /// Whether `LIST -a` works, once that is known (rule M2).
-    pub(crate) list_all: Option<bool>,
-    /// Which forms of commands the server has.
-    pub(crate) habits: Habits,
-    /// What is known of TLS 1.2 as the cure for too few tickets (rule S-4).
-    pub(crate) tls12: Tls12,
-}
-
-/// TLS 1.2 as the cure of rule S-4.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Tls12 {
-    /// Not needed so far, or wished by the site itself.
-    #[default]
-    Untried,
-    /// The session lowered itself to it.
-    Lowered,
-    /// The server has none.
-    Refused,
+    /// What was learned about the server.
+    pub(crate) quirks: Quirks,
 }
 
 /// All that operations act on.
@@ -99,6 +81,10 @@ pub(crate) struct Link {
     pub(crate) request: Option<RequestId>,
     /// The connection is of no use any more, but the running request can still end well; the session ends after it.
     pub(crate) doomed: Option<Error>,
+    /// Events that were kept back when the connection was lost.
+    pub(crate) withheld: Vec<Event>,
+    /// Whose replies the commands that are sent now are for; see [`crate::operation::Together`].
+    pub(crate) lane: u8,
     outputs: VecDeque<Output>,
     next_conn: u32,
 }
@@ -107,13 +93,15 @@ impl Link {
     pub(crate) fn new(site: Site) -> Link {
         Link {
             now: Time::default(),
+            memory: Memory { quirks: site.quirks.clone(), ..Memory::default() },
             site,
             control: None,
             data: None,
             server: Server::default(),
-            memory: Memory::default(),
             request: None,
             doomed: None,
+            withheld: Vec::new(),
+            lane: 0,
             outputs: VecDeque::new(),
             next_conn: 0,
         }
@@ -129,8 +117,25 @@ impl Link {
         self.outputs.pop_front()
     }
 
+    /// Tells an event. While replies are owed that nobody waits for, it comes after them.
     pub(crate) fn tell(&mut self, event: Event) {
-        self.put(Output::Event(event));
+        let event = match &mut self.control {
+            Some(control) => control.hold(event),
+            None => Some(event),
+        };
+        if let Some(event) = event {
+            self.put(Output::Event(event));
+        }
+    }
+
+    /// Tells events that were kept back.
+    pub(crate) fn tell_held(&mut self, events: Vec<Event>) {
+        for event in events {
+            match event {
+                Event::Log(line) => self.put(log::line(self.now, line.kind, line.text)),
+                event => self.put(Output::Event(event)),
+            }
+        }
     }
 
     pub(crate) fn status(&mut self, text: impl Into<String>) {
@@ -147,61 +152,153 @@ impl Link {
 
     pub(crate) fn response(&mut self, reply: &Reply) {
         for text in reply.display_lines() {
-            self.log(LogKind::Response, text);
+            self.log_now(LogKind::Response, text);
         }
     }
 
     pub(crate) fn log(&mut self, kind: LogKind, text: String) {
-        let at = self.now;
-        self.put(log::line(at, kind, text));
+        self.tell(log::event(self.now, kind, text));
     }
 
-    /// Sends a command and expects its reply. Without a connection nothing happens: its loss is on its way to
-    /// the operation.
+    /// A line that belongs here whatever is kept back.
+    pub(crate) fn log_now(&mut self, kind: LogKind, text: String) {
+        self.put(log::line(self.now, kind, text));
+    }
+
+    /// Sends a command, now or when its turn comes, and expects its reply. Without a connection nothing happens: its loss is on its
+    /// way to the operation.
     pub(crate) fn send(&mut self, command: &Command) {
-        let now = self.now;
+        self.send_for(command, Hearer::Lane(self.lane));
+    }
+
+    /// Sends a command whose reply nobody waits for.
+    pub(crate) fn send_loose(&mut self, command: &Command, consequence: Consequence) {
+        self.send_for(command, Hearer::Session(consequence));
+    }
+
+    /// Sends a command about the one that is not answered (ABOR).
+    pub(crate) fn send_urgently(&mut self, command: &Command) {
         let Some(control) = &mut self.control else { return };
-        control.expect(command.verb(), command.is_timed(), now);
-        let conn = control.conn;
-        self.log(LogKind::Command, command.shown());
-        self.put(Output::Send(conn, command.line()));
+        control.queue_urgently(command.verb(), command.shown(), command.line());
+        self.release();
+        // It is no answer that it waits for.
+        self.show_all();
+    }
+
+    fn send_for(&mut self, command: &Command, hearer: Hearer) {
+        let Some(control) = &mut self.control else { return };
+        control.queue(command.verb(), command.shown(), command.line(), hearer, command.is_timed());
+        self.release();
+    }
+
+    /// Lets the commands out whose turn it is.
+    pub(crate) fn release(&mut self) {
+        let now = self.now;
+        while let Some(control) = &mut self.control
+            && let Some(line) = control.release(now)
+        {
+            let conn = control.conn;
+            self.show();
+            self.put(Output::Send(conn, line));
+        }
+    }
+
+    /// Logs the command whose reply comes next, if that was not done yet.
+    pub(crate) fn show(&mut self) {
+        if let Some(text) = self.control.as_mut().and_then(Control::show) {
+            self.log_now(LogKind::Command, text);
+        }
+    }
+
+    /// Logs all commands that were sent.
+    fn show_all(&mut self) {
+        let shown = self.control.as_mut().map(Control::show_all).unwrap_or_default();
+        for text in shown {
+            self.log_now(LogKind::Command, text);
+        }
+    }
+
+    /// What is unanswered is nobody's any more, what is not sent will not be.
+    pub(crate) fn disown(&mut self) {
+        if let Some(control) = &mut self.control {
+            control.disown();
+        }
+    }
+
+    /// Whether a command is unanswered that was sent together with others.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.control.as_ref().is_some_and(Control::is_crowded)
+    }
+
+    /// From now on this server gets one command at a time; `false` where it does already. What is to be done again is the
+    /// caller's matter.
+    pub(crate) fn lock_step(&mut self) -> bool {
+        if self.memory.quirks.lock_step || !self.is_crowded() {
+            return false;
+        }
+        self.memory.quirks.lock_step = true;
+        self.server.crowded = true;
+        self.trace(
+            "The server does not answer commands that are sent together; from now on it gets one at a time",
+        );
+        true
     }
 
     /// Opens a control connection.
     pub(crate) fn open_control(&mut self) {
         let conn = self.next_conn();
         self.server = Server::default();
-        self.control = Some(Control::new(conn, self.now));
+        self.control = Some(Control::new(conn, !self.memory.quirks.lock_step, self.now));
         let target = Target::Control { host: self.site.host.clone(), port: self.site.port };
         self.put(Output::Open(conn, target));
     }
 
+    /// Closes the control connection, for a new one to follow. What the session has done so far stays done.
+    pub(crate) fn close_control(&mut self) {
+        self.drop_data();
+        if let Some(mut control) = self.control.take() {
+            let held = control.give_up();
+            self.tell_held(held);
+            self.put(Output::Close(control.conn));
+        }
+    }
+
     /// Opens a data connection.
-    pub(crate) fn open_data(&mut self, port: u16, way: Way, upload: bool) {
+    pub(crate) fn open_data(&mut self, port: u16, way: Passive, upload: bool) {
         let Some(control) = self.control.as_ref().map(|control| control.conn) else { return };
         let conn = self.next_conn();
         self.data = Some(DataConnection::new(conn, way, upload, self.now));
         self.put(Output::Open(conn, Target::Data { control, port }));
     }
 
-    /// Starts TLS on the data connection if it stands and has to be secured. Not before the command is sent (rule D7).
+    /// Asks for TLS on the data connection, if it has to be secured. Not before the command is sent (rule D7), but before it
+    /// stands: the driver begins the handshake as soon as it does, and no round trip is spent on saying so.
     pub(crate) fn secure_data(&mut self) {
+        let tls12_only = self.tls12_only();
         let (Some(data), Some(control)) = (&mut self.data, &self.control) else { return };
+        if !self.server.protected || std::mem::replace(&mut data.tls_asked, true) {
+            return;
+        }
         if data.phase == Phase::Open {
             data.phase = Phase::Securing;
-            let output = Output::StartTls {
-                conn: data.conn,
-                server_name: self.site.host.clone(),
-                group: control.conn,
-                tls12_only: self.site.tls12_only,
-            };
-            self.put(output);
         }
+        let output = Output::StartTls {
+            conn: data.conn,
+            server_name: self.site.host.clone(),
+            group: control.conn,
+            tls12_only,
+        };
+        self.put(output);
+    }
+
+    /// Offer TLS 1.2 only (rule S-4).
+    pub(crate) fn tls12_only(&self) -> bool {
+        self.site.tls12_only || self.memory.quirks.tls12 == Tls12::Lowered
     }
 
     /// Whether a new login can bring what lets the server resume: TLS 1.2, or new tickets.
     pub(crate) fn may_renew_tls(&self) -> bool {
-        !self.site.tls12_only && self.server.tls.as_ref().is_some_and(|tls| tls.version != "TLS1.2")
+        !self.tls12_only() && self.server.tls.as_ref().is_some_and(|tls| tls.version != "TLS1.2")
     }
 
     /// Gives up the data connection: an upload's breaks, so that the server cannot take what it has for the whole.
@@ -223,7 +320,7 @@ impl Link {
         }
     }
 
-    /// Replies owed.
+    /// Replies owed, to commands included that wait for their turn.
     pub(crate) fn owed(&self) -> usize {
         self.control.as_ref().map_or(0, Control::owed)
     }
@@ -239,8 +336,9 @@ impl Link {
     }
 
     /// The way of passive mode to try first.
-    pub(crate) fn way(&self) -> Way {
-        self.memory.way.unwrap_or_else(|| Way::first(self.server.features.epsv, self.peer_address()))
+    pub(crate) fn way(&self) -> Passive {
+        let first = || Passive::first(self.server.features.epsv, self.peer_address());
+        self.memory.quirks.passive.unwrap_or_else(first)
     }
 
     /// Whether full paths are safe in arguments, or only names in the present directory (rule P4).

@@ -5,7 +5,12 @@ use crate::io::{Output, Time, TlsSession};
 
 /// A log line as an output.
 pub(crate) fn line(at: Time, kind: LogKind, text: String) -> Output {
-    Output::Event(Event::Log(LogLine { at, kind, text }))
+    Output::Event(event(at, kind, text))
+}
+
+/// A log line as an event.
+pub(crate) fn event(at: Time, kind: LogKind, text: String) -> Event {
+    Event::Log(LogLine { at, kind, text })
 }
 
 /// `TLS1.3, Key exchange: X25519, Cipher: AES-256-GCM`; what the driver does not know is left out.

@@ -3,12 +3,15 @@
 
 use std::collections::VecDeque;
 
-use crate::control;
+use crate::control::{self, Consequence, Hearer, LOGIN_TIMEOUT};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::{Event, LogKind, Outcome};
 use crate::io::{ConnId, End, Input, Output, Time};
 use crate::link::Link;
-use crate::operation::{self, Failure, Operation, Report, Signal, Step, cancelled, words};
+use crate::operation::{
+    self, Failure, Operation, Report, Signal, Step, cancelled, protected, silence, words,
+};
+use crate::quirks::Quirks;
 use crate::reply::{Reply, escape};
 use crate::request::{Request, RequestId};
 use crate::site::Site;
@@ -56,6 +59,12 @@ impl Session {
         self.keep_time();
     }
 
+    /// What is known of the server's quirks by now: to be stored with the site and given back as [`Site::quirks`].
+    #[must_use]
+    pub fn quirks(&self) -> &Quirks {
+        &self.link.memory.quirks
+    }
+
     /// What is to be done next; [`Output::Wait`] is the last of a drain.
     pub fn poll(&mut self) -> Output {
         match self.link.take() {
@@ -76,7 +85,9 @@ impl Session {
     fn closed(&mut self, conn: ConnId, end: End) {
         if self.is_control(conn) {
             // It is gone: nothing is left to close.
-            self.link.control = None;
+            if let Some(mut control) = self.link.control.take() {
+                self.link.withheld.extend(control.give_up());
+            }
             let step = match self.stack.last_mut() {
                 Some(operation) => operation.lost(&mut self.link, &end),
                 None => Step::lost(control::lost(&end)),
@@ -142,23 +153,35 @@ impl Session {
         let now = self.link.now;
         let Some(control) = &mut self.link.control else { return };
         // 421 may come at any time and is the end (rule R8); the logon knows more to say of it.
-        if reply.code == 421 && (self.link.server.logged_in || control.owed() == 0) {
+        if reply.code == 421 && (self.link.server.logged_in || control.in_flight() == 0) {
             let error = Error::new(Stage::Server, ErrorKind::Lost, "The server closed the session")
                 .with_reply(words(reply))
                 .with_advice("Connect again");
             return self.lose(error.clone(), error);
         }
-        let unsolicited = control.owed() == 0;
-        control.settle(reply, now);
-        if unsolicited {
+        let hearer = control.hearer();
+        if let (Some(Hearer::Session(Consequence::Protection)), 2..) = (hearer, reply.class())
+            && let Err(error) = protected(&mut self.link, reply)
+        {
+            return self.lose(error.clone(), error);
+        }
+        let Some(control) = &mut self.link.control else { return };
+        let settled = control.settle(reply, now);
+        let cancelling = matches!(self.cancelling, Some(Cancelling::Replies));
+        let step = match (hearer, self.stack.last_mut()) {
             // Rule R7: it answers nothing.
-            return self.link.trace("A reply that nobody asked for was ignored");
-        }
-        if matches!(self.cancelling, Some(Cancelling::Replies)) {
-            return self.advance(Step::Wait);
-        }
-        let Some(operation) = self.stack.last_mut() else { return };
-        let step = operation.reply(&mut self.link, reply);
+            (None, _) => return self.link.trace("A reply that nobody asked for was ignored"),
+            (Some(Hearer::Lane(lane)), Some(operation)) if !cancelling => {
+                self.link.lane = lane;
+                operation.reply(&mut self.link, reply)
+            }
+            _ => Step::Wait,
+        };
+        self.link.lane = 0;
+        let held = settled.map(control::Expectation::into_events).unwrap_or_default();
+        self.link.tell_held(held);
+        self.link.release();
+        self.link.show();
         self.advance(step);
     }
 
@@ -245,6 +268,7 @@ impl Session {
     /// Ends the running request.
     fn finish(&mut self, result: Result<Outcome, Error>) {
         self.cancelling = None;
+        self.link.disown();
         if let Some(request) = self.link.request.take() {
             self.link.tell(match result {
                 Ok(outcome) => Event::Done { request, outcome },
@@ -289,6 +313,7 @@ impl Session {
         match operation.cancel(&mut self.link) {
             None => {
                 self.cancelling = Some(Cancelling::Replies);
+                self.link.disown();
                 self.advance(Step::Wait);
             }
             Some(step) => {
@@ -300,6 +325,9 @@ impl Session {
 
     /// The session is lost: every request fails, then its user is told.
     fn lose(&mut self, request: Error, session: Error) {
+        if let Some(control) = &mut self.link.control {
+            self.link.withheld.extend(control.give_up());
+        }
         let mut error = if self.cancelling.is_some() { cancelled() } else { request };
         for operation in self.stack.iter().rev() {
             error = operation.explain(error);
@@ -322,16 +350,28 @@ impl Session {
     fn end(&mut self, error: Option<Error>) {
         self.stack.clear();
         self.link.doomed = None;
-        self.link.drop_data();
-        if let Some(control) = self.link.control.take() {
-            self.link.put(Output::Close(control.conn));
-        }
+        self.link.close_control();
+        self.tell_withheld(error.as_ref());
         self.link.server = crate::link::Server::default();
         for (request, _) in std::mem::take(&mut self.waiting) {
             let error = error.clone().unwrap_or_else(not_connected);
             self.link.tell(Event::Failed { request, error });
         }
         self.link.tell(Event::Disconnected(error));
+    }
+
+    /// What was kept back is told at last: without an error as it was, else a request that seemed done has failed.
+    fn tell_withheld(&mut self, error: Option<&Error>) {
+        let held = std::mem::take(&mut self.link.withheld);
+        let Some(error) = error else { return self.link.tell_held(held) };
+        let fails = |event| match event {
+            Event::Done { request, .. } | Event::Failed { request, .. } => {
+                Some(Event::Failed { request, error: error.clone() })
+            }
+            Event::Log(line) if line.kind == LogKind::Error => Some(Event::Log(line)),
+            _ => None,
+        };
+        self.link.tell_held(held.into_iter().filter_map(fails).collect());
     }
 
     /// Deadlines that have come.
@@ -344,16 +384,25 @@ impl Session {
             self.reply(&reply);
             self.replies();
         }
-        if self.operation_deadline().is_some_and(|at| at <= now)
-            && let Some(operation) = self.stack.last_mut()
-        {
-            let step = operation.timeout(&mut self.link);
+        if self.operation_deadline().is_some_and(|at| at <= now) {
+            let step = match self.stack.last_mut() {
+                Some(operation) => operation.timeout(&mut self.link),
+                None => {
+                    let error = silence(&self.link);
+                    self.link.lock_step();
+                    return self.lose(error.clone(), error);
+                }
+            };
             self.advance(step);
         }
     }
 
+    /// The deadline of the operation on top; without one, that of replies which nobody waits for.
     fn operation_deadline(&self) -> Option<Time> {
-        self.stack.last().and_then(|operation| operation.deadline(&self.link))
+        match self.stack.last() {
+            Some(operation) => operation.deadline(&self.link),
+            None => self.link.deadline(LOGIN_TIMEOUT),
+        }
     }
 
     fn deadline(&self) -> Option<Time> {

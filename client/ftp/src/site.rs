@@ -1,5 +1,6 @@
 //! A server and how to get in.
 
+use crate::quirks::Quirks;
 use crate::secret::Secret;
 
 /// The four ways of FTP and TLS.
@@ -37,6 +38,8 @@ pub struct Site {
     pub accept_any_certificate: bool,
     /// Offer TLS 1.2 only (rule S-4).
     pub tls12_only: bool,
+    /// What earlier sessions learned about the server; [`crate::Session::quirks`] gives what this one has.
+    pub quirks: Quirks,
     /// Wall-clock time, Unix seconds, at [`crate::Time`] 0 of the driver's clock: years of listings are guessed by it.
     pub epoch: i64,
 }
@@ -55,6 +58,7 @@ impl Site {
             pins: Vec::new(),
             accept_any_certificate: false,
             tls12_only: false,
+            quirks: Quirks::default(),
             epoch: 0,
         }
     }

@@ -116,11 +116,10 @@ impl Mailbox {
         Ok(())
     }
 
-    /// START_TLS.
+    /// START_TLS. It may come before the connection stands: the handshake begins as soon as it does.
     pub(super) fn start_tls(&self, request: StartTls) -> Result<(), Reset> {
         let mut state = self.lock();
-        if state.receive.is_none() || state.finished || state.gate != Gate::Open || state.start_tls.is_some()
-        {
+        if state.finished || state.gate != Gate::Open || state.start_tls.is_some() {
             return Err(protocol("START_TLS out of place"));
         }
         state.start_tls = Some(request);

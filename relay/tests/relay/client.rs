@@ -157,9 +157,16 @@ impl Client {
         request: StartTls,
     ) -> Result<(TlsInfo, Vec<Vec<u8>>), Reset> {
         self.send(id, &Message::StartTls(request)).await;
+        self.secured(id).await
+    }
+
+    /// What the relay says about TLS that was asked for, with the chain.
+    pub(crate) async fn secured(&mut self, id: StreamId) -> Result<(TlsInfo, Vec<Vec<u8>>), Reset> {
         let mut chain = Vec::new();
         loop {
             match self.hear().await {
+                // It was asked for before the connection stood.
+                Heard::Message(found, Message::Opened { .. }) if found == id => {}
                 Heard::Message(found, Message::TlsCert { index, der }) if found == id => {
                     assert_eq!(usize::from(index), chain.len());
                     chain.push(der);

@@ -3,7 +3,9 @@
 use crate::client::{Client, Heard};
 use crate::fixture::{Relay, accept, identity, listen};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use towpath_shared::{DATA_WINDOW, Message, Reason, StartTls, StreamId, TlsVersion, Verdict, WINDOW_UNIT};
+use towpath_shared::{
+    DATA_WINDOW, Message, Reason, StartTls, StreamId, StreamKind, TlsVersion, Verdict, WINDOW_UNIT,
+};
 
 fn request(received: u64) -> StartTls {
     StartTls { server_name: "ftp.example.org".into(), received, max_version: None }
@@ -243,6 +245,52 @@ async fn data_streams_resume_and_pass_the_gate() {
         let renamed = StartTls { server_name: "other.example.org".into(), ..request };
         assert_eq!(client.start_tls(id, renamed).await.unwrap_err().reason, Reason::Protocol);
     }
+}
+
+/// START_TLS right behind OPEN: the handshake begins as soon as the connection stands, and a connection that never stands is
+/// reset as ever.
+#[tokio::test]
+async fn tls_may_be_asked_for_before_the_connection_stands() {
+    let (listener, port) = listen().await;
+    let (passive, passive_port) = listen().await;
+    let identity = identity("ftp.example.org");
+    let relay = Relay::for_ports(&[port]).await;
+    let mut client = Client::connect(relay.address).await;
+    let (control, _) = client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
+    let socket = accept(&listener).await;
+    let acceptor = identity.acceptor.clone();
+    let server = tokio::spawn(async move { acceptor.accept(socket).await.unwrap() });
+    client.start_tls(control, request(0)).await.unwrap();
+    client.send(control, &Message::TlsAccept).await;
+    let _control_server = server.await.unwrap();
+
+    let data = |port| StreamKind::Data { parent: control.0, port };
+    let id = client.open(data(passive_port), DATA_WINDOW).await;
+    client.send(id, &Message::StartTls(request(0))).await;
+    let socket = accept(&passive).await;
+    let acceptor = identity.acceptor.clone();
+    let server = tokio::spawn(async move {
+        let mut stream = acceptor.accept(socket).await.unwrap();
+        stream.write_all(b"listing").await.unwrap();
+        stream.shutdown().await.unwrap();
+    });
+    let (info, _) = client.secured(id).await.unwrap();
+    assert!(info.gate_open);
+    assert_eq!(client.read_to_end(id).await, (b"listing".to_vec(), false));
+    server.await.unwrap();
+
+    drop(passive);
+    let id = client.open(data(passive_port), DATA_WINDOW).await;
+    client.send(id, &Message::StartTls(request(0))).await;
+    assert_eq!(client.secured(id).await.unwrap_err().reason, Reason::Refused);
+
+    // What says something in plain text first is not the server.
+    let (passive, passive_port) = listen().await;
+    let id = client.open(data(passive_port), DATA_WINDOW).await;
+    client.send(id, &Message::StartTls(request(0))).await;
+    let mut socket = accept(&passive).await;
+    socket.write_all(b"plain text is no handshake\r\n").await.unwrap();
+    assert!(client.secured(id).await.is_err());
 }
 
 #[tokio::test]

@@ -10,19 +10,34 @@ pub(super) struct Account {
     epoch: i64,
     accepted_keys: Vec<String>,
     plaintext: bool,
+    quirks: ftp::Quirks,
 }
 
 impl Account {
     /// As the page says; `epoch` is the wall clock, Unix seconds, at time 0 of the worker's clock.
     pub(super) fn new(connect: Connect, epoch: i64) -> Account {
-        Account { connect, epoch, accepted_keys: Vec::new(), plaintext: false }
+        Account {
+            connect,
+            epoch,
+            accepted_keys: Vec::new(),
+            plaintext: false,
+            quirks: ftp::Quirks::default(),
+        }
     }
 
     /// The site for an engine session. Keys that were accepted are pins of it, so no session asks again.
     pub(super) fn site(&self) -> ftp::Site {
         let mut site = convert::site(&self.connect, self.epoch);
         site.pins.extend(self.accepted_keys.iter().cloned());
+        site.quirks = self.quirks.clone();
         site
+    }
+
+    /// A session has learned about the server; the next one need not learn it again.
+    pub(super) fn learned(&mut self, quirks: &ftp::Quirks) {
+        if self.quirks != *quirks {
+            self.quirks = quirks.clone();
+        }
     }
 
     /// Where to begin: the start folder, if there is a usable one.

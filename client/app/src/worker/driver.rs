@@ -84,6 +84,11 @@ impl Driver {
         self.generation
     }
 
+    /// What the engine knows of the server's quirks.
+    pub(super) fn quirks(&self) -> &ftp::Quirks {
+        self.engine.quirks()
+    }
+
     /// What the engine has told since the last call.
     pub(super) fn take_events(&mut self) -> VecDeque<ftp::Event> {
         std::mem::take(&mut self.events)

@@ -5,6 +5,7 @@ mod account;
 mod arrival;
 mod convert;
 mod driver;
+mod early;
 mod files;
 mod heartbeat;
 mod idle;

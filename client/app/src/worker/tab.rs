@@ -3,6 +3,7 @@
 use super::account::Account;
 use super::convert;
 use super::driver::{Context, Driver};
+use super::early::Early;
 use super::idle::Idle;
 use super::owner::{Owner, Role};
 use super::throttle::Throttle;
@@ -22,6 +23,8 @@ enum Purpose {
     KeepAlive,
     Disconnect,
     Page(page::RequestId, Throttle),
+    /// A listing that the page will ask for.
+    Early,
 }
 
 /// A tab of the page.
@@ -37,6 +40,7 @@ pub(super) struct Tab {
     /// The user wants to leave; until when that may take.
     leaving: Option<Time>,
     connect_failure: Option<Failure>,
+    early: Option<Early>,
     /// The first one is before the user.
     questions: VecDeque<(Role, ftp::Question)>,
     transfers: Transfers,
@@ -55,6 +59,7 @@ impl Tab {
             idle: None,
             leaving: None,
             connect_failure: None,
+            early: None,
             questions: VecDeque::new(),
             transfers: Transfers::new(id),
         }
@@ -73,6 +78,10 @@ impl Tab {
         self.generation = self.generation.wrapping_add(1);
         self.browsing = Some(Driver::new(self.id, Role::Browsing, self.generation, self.account.site()));
         self.request(cx, Purpose::Connect, Request::Connect);
+        let start = self.account.start();
+        if let Some(request) = self.request(cx, Purpose::Early, Request::List(start)) {
+            self.early = Some(Early::new(request));
+        }
     }
 
     /// Does what the page wants; [`Command::Connect`] goes to [`Tab::connect`]. `object` is what travelled beside.
@@ -81,6 +90,7 @@ impl Tab {
             Command::Connect(_) => {}
             Command::Answer(yes) => self.answer(cx, yes),
             Command::Disconnect => self.leave(cx),
+            Command::List(id, None) if self.early.is_some() => self.claim(cx, id),
             Command::List(id, path) => {
                 let path = match path {
                     Some(path) => convert::remote_path(&path).map(Some),
@@ -239,11 +249,23 @@ impl Tab {
         }
     }
 
-    fn request(&mut self, cx: &mut Context<'_>, purpose: Purpose, request: Request) {
+    /// Hands a request to the engine; its number, unless it has ended by then.
+    fn request(&mut self, cx: &mut Context<'_>, purpose: Purpose, request: Request) -> Option<RequestId> {
         self.next_request = self.next_request.wrapping_add(1);
         let id = RequestId(self.next_request);
         self.requests.insert(id, purpose);
         self.input(cx, Input::Request(id, request));
+        self.requests.contains_key(&id).then_some(id)
+    }
+
+    /// The page asks for the listing that is under way, or there, already.
+    fn claim(&mut self, cx: &mut Context<'_>, id: page::RequestId) {
+        let Some((request, events)) = self.early.take().map(Early::claim) else { return };
+        self.used(cx.now);
+        self.requests.insert(request, Purpose::Page(id, Throttle::default()));
+        for event in events {
+            self.event(cx, event);
+        }
     }
 
     fn input(&mut self, cx: &mut Context<'_>, input: Input) {
@@ -305,6 +327,9 @@ impl Tab {
             for event in events {
                 self.event(cx, event);
             }
+            if let Some(driver) = &self.browsing {
+                self.account.learned(driver.quirks());
+            }
             // A login that failed without a connection to lose.
             if let (Some(failure), Some(_)) = (self.connect_failure.take(), &self.browsing) {
                 self.over(cx, Some(failure));
@@ -313,6 +338,11 @@ impl Tab {
     }
 
     fn event(&mut self, cx: &mut Context<'_>, event: ftp::Event) {
+        let event = match &mut self.early {
+            Some(early) => early.keep(event),
+            None => Some(event),
+        };
+        let Some(event) = event else { return };
         match event {
             ftp::Event::Log(line) => cx.outbox.log(self.id, convert::log_line(line)),
             ftp::Event::LoggedIn(info) => {
@@ -360,7 +390,7 @@ impl Tab {
             }
             Some(Purpose::Connect) => self.connect_failure = Some(failure),
             Some(Purpose::Disconnect) => self.over(cx, None),
-            Some(Purpose::KeepAlive) | None => {}
+            Some(Purpose::KeepAlive | Purpose::Early) | None => {}
         }
     }
 
@@ -388,6 +418,7 @@ impl Tab {
             }
         }
         self.idle = None;
+        self.early = None;
         self.connect_failure = None;
         self.questions.retain(|(role, _)| *role != Role::Browsing);
     }

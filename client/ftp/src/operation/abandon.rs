@@ -66,7 +66,7 @@ impl Operation for Abandon {
             State::Noticing => {
                 self.state = State::Asked;
                 self.until = link.now.after(PATIENCE);
-                link.send(&Command::bare("ABOR").untimed());
+                link.send_urgently(&Command::bare("ABOR"));
                 Step::Wait
             }
             State::Asked => Step::fail(Error::new(

@@ -8,7 +8,22 @@ use crate::reply::Reply;
 use super::{Operation, Report, Step, refused};
 
 /// Sets the image type.
-pub(crate) struct Binary;
+pub(crate) struct Binary {
+    /// That it is refused does not matter: a listing reads the same in either type.
+    lenient: bool,
+}
+
+impl Binary {
+    /// For files and their sizes.
+    pub(crate) fn strictly() -> Binary {
+        Binary { lenient: false }
+    }
+
+    /// For listings.
+    pub(crate) fn leniently() -> Binary {
+        Binary { lenient: true }
+    }
+}
 
 impl Operation for Binary {
     fn start(&mut self, link: &mut Link) -> Step {
@@ -26,6 +41,7 @@ impl Operation for Binary {
                 link.server.binary = true;
                 Step::Done(Report::Nothing)
             }
+            _ if self.lenient => Step::Done(Report::Nothing),
             _ => Step::Fail(refused(
                 Stage::Server,
                 "The server refused to send files as they are (TYPE I)",

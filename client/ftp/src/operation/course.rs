@@ -1,14 +1,12 @@
 //! The course of an exchange: where it stands, and what comes after one that was given up.
 
 use super::Failure;
-use crate::data::Way;
 use crate::error::Error;
+use crate::quirks::Passive;
 
 /// Where an exchange stands.
 pub(super) enum State {
-    /// [`super::binary`] is at work.
-    Type,
-    /// [`super::passive`] is at work.
+    /// What has to be so before: directory, type, size, and the way to a data connection.
     Opening,
     /// REST was sent.
     Restart,
@@ -25,7 +23,7 @@ pub(super) enum After {
     /// This failure.
     Fail(Failure),
     /// Once more, with the other way of passive mode; or this, if the connection is lost over it.
-    Again(Way, Error),
+    Again(Passive, Error),
     /// All bytes moved; only the word of the server is missing (rule K4).
     Unconfirmed,
 }

@@ -76,7 +76,7 @@ impl Digest {
     /// Begins the next attempt that may do.
     fn attempt(&mut self, link: &mut Link) -> Step {
         while let Some((form, _)) = self.attempts.front()
-            && link.memory.habits.rank(*form).is_none()
+            && link.memory.quirks.habits.rank(*form).is_none()
         {
             self.attempts.pop_front();
         }
@@ -160,7 +160,7 @@ impl Digest {
             && matches!(reply.code, 500 | 502)
             && self.state != State::Ranging
         {
-            link.memory.habits.learn(form, Habit::Missing);
+            link.memory.quirks.habits.learn(form, Habit::Missing);
         }
         self.failure = Some(failure);
         self.finish(link)
@@ -177,7 +177,7 @@ impl Digest {
         };
         match hex {
             Some(hex) => {
-                link.memory.habits.learn(form, Habit::Works);
+                link.memory.quirks.habits.learn(form, Habit::Works);
                 self.end(link, Ok(Checksum { algorithm, hex }))
             }
             None => {
@@ -215,7 +215,7 @@ impl Operation for Digest {
         if self.attempts.is_empty() {
             return self.missing();
         }
-        Step::push(Binary)
+        Step::push(Binary::strictly())
     }
 
     fn child(&mut self, link: &mut Link, result: Result<Report, Failure>) -> Step {

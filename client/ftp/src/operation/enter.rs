@@ -9,19 +9,26 @@ use crate::reply::{Reply, escape};
 
 use super::{Operation, Report, Step, refused};
 
-/// The step to take before a command may name this path; none where full paths are safe (rule P4).
+/// The directory to stand in before a command may name this path; none where full paths are safe (rule P4).
+pub(crate) fn place(link: &Link, path: &RemotePath) -> Option<RemotePath> {
+    if link.full_paths() { None } else { path.parent() }
+}
+
+/// The step to take before a command may name this path.
 pub(crate) fn reach(link: &Link, path: &RemotePath) -> Option<Step> {
-    if link.full_paths() {
-        return None;
-    }
-    path.parent().map(|parent| Step::push(Enter::new(Some(parent))))
+    place(link, path).map(|parent| Step::push(Enter::new(Some(parent))))
 }
 
 /// A command that names a path that was reached.
 pub(crate) fn command(link: &Link, verb: &'static str, path: &RemotePath) -> Command {
     let here = link.server.standing.as_ref().and_then(|standing| standing.asked.as_ref());
+    if here == path.parent().as_ref() { there(link, verb, path) } else { Command::path(verb, path) }
+}
+
+/// A command that names a path whose directory is being entered.
+pub(crate) fn there(link: &Link, verb: &'static str, path: &RemotePath) -> Command {
     match path.name() {
-        Some(name) if !link.full_paths() && here == path.parent().as_ref() => Command::name(verb, &name),
+        Some(name) if !link.full_paths() => Command::name(verb, &name),
         _ => Command::path(verb, path),
     }
 }
@@ -50,12 +57,6 @@ impl Enter {
     /// Goes there; what it is truly called does not matter.
     pub(crate) fn roughly(path: RemotePath) -> Enter {
         Enter { path: Some(path), exact: false, state: State::Cwd }
-    }
-
-    fn ask(&mut self, link: &mut Link) -> Step {
-        self.state = State::Pwd;
-        link.send(&Command::bare("PWD"));
-        Step::Wait
     }
 
     fn asked(&mut self, link: &mut Link, reply: &Reply) -> Step {
@@ -93,15 +94,17 @@ impl Operation for Enter {
                 return Step::Done(Report::Directory(actual));
             }
         }
-        match &self.path {
-            None => self.ask(link),
-            Some(path) => {
-                // Until its reply has come nobody knows where the session stands.
-                link.server.standing = None;
-                link.send(&Command::path("CWD", path));
-                Step::Wait
-            }
+        self.state = State::Pwd;
+        if let Some(path) = &self.path {
+            self.state = State::Cwd;
+            // Until its reply has come nobody knows where the session stands.
+            link.server.standing = None;
+            link.send(&Command::path("CWD", path));
         }
+        if self.exact {
+            link.send(&Command::bare("PWD"));
+        }
+        Step::Wait
     }
 
     fn reply(&mut self, link: &mut Link, reply: &Reply) -> Step {
@@ -109,8 +112,13 @@ impl Operation for Enter {
             (_, 1, _) => Step::Wait,
             (State::Pwd, _, _) => self.asked(link, reply),
             (State::Cwd, 2 | 3, Some(path)) if !self.exact => Step::Done(Report::Directory(path.clone())),
-            (State::Cwd, 2 | 3, _) => self.ask(link),
+            (State::Cwd, 2 | 3, _) => {
+                self.state = State::Pwd;
+                Step::Wait
+            }
             (State::Cwd, _, path) => {
+                // The answer to PWD would be that of another place.
+                link.disown();
                 let shown = path.as_ref().map(|path| escape(path.as_bytes())).unwrap_or_default();
                 Step::Fail(refused(
                     Stage::Server,

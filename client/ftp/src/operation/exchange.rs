@@ -1,5 +1,5 @@
-//! One use of a data connection: TYPE I, EPSV or PASV, REST, then RETR, STOR, MLSD or LIST (RFC 959 section 5.1, RFC 2428, RFC
-//! 3659 section 5, RFC 4217 section 7; rules D1 to D12).
+//! One use of a data connection: CWD, TYPE I, EPSV or PASV in one flight, REST, then RETR, STOR, MLSD or LIST (RFC 959 section 5.1,
+//! RFC 2428, RFC 3659 section 5, RFC 4217 section 7; rules D1 to D12).
 //!
 //! Order (rule D7): the connection is begun, the command sent without waiting for it, and TLS begins when both have happened:
 //! servers exist that deadlock on any other order. It is over when the data connection has ended **and** the
@@ -7,19 +7,25 @@
 
 use crate::command::Command;
 use crate::control::{self, CONNECT_TIMEOUT, REPLY_TIMEOUT, failure_kind};
-use crate::data::{self, Note, Phase, Way};
+use crate::data::{self, DataConnection, Note, Phase};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::Event;
 use crate::io::{End, Output, Time, TlsSession};
 use crate::link::Link;
+use crate::path::RemotePath;
+use crate::quirks;
 use crate::reply::Reply;
+use crate::site::Encryption;
 
 use super::abandon::Abandon;
 use super::binary::Binary;
 use super::course::{After, State};
+use super::enter::Enter;
 use super::passive::Passive;
-use super::purpose::{Purpose, wants_resumption};
+use super::probe::SizeProbe;
+use super::purpose::{Order, Purpose, wants_resumption};
 use super::renew::Renew;
+use super::together::Together;
 use super::{Failure, Operation, Report, Signal, Step, cancelled, refused};
 
 /// How long nothing may move in the middle of a transfer.
@@ -32,7 +38,9 @@ const OTHER_HALF_TIMEOUT: u64 = 20_000;
 /// One use of a data connection.
 pub(crate) struct Exchange {
     purpose: Purpose,
-    command: Command,
+    order: Order,
+    /// Where to stand first, if that matters; the inner `None` is where the session stands already.
+    place: Option<Option<RemotePath>>,
     state: State,
     /// The other way of passive mode was tried.
     fell_back: bool,
@@ -47,11 +55,23 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn new(purpose: Purpose, command: Command) -> Exchange {
+    /// A listing of a directory; `None` is where the session stands.
+    pub(crate) fn listing(purpose: Purpose, command: Command, directory: Option<RemotePath>) -> Exchange {
+        Exchange::new(purpose, Order::Fixed(command.untimed()), Some(directory))
+    }
+
+    /// A file's way.
+    pub(crate) fn file(link: &Link, purpose: Purpose, verb: &'static str, path: RemotePath) -> Exchange {
+        let place = super::enter::place(link, &path).map(Some);
+        Exchange::new(purpose, Order::Of(verb, path), place)
+    }
+
+    fn new(purpose: Purpose, order: Order, place: Option<Option<RemotePath>>) -> Exchange {
         Exchange {
             purpose,
-            command: command.untimed(),
-            state: State::Type,
+            order,
+            place,
+            state: State::Opening,
             fell_back: false,
             retried: false,
             renewed: false,
@@ -60,8 +80,29 @@ impl Exchange {
         }
     }
 
-    /// A data connection, by the best way or by this one alone.
-    fn open(&mut self, link: &mut Link, way: Option<Way>) -> Step {
+    /// All that has to be so before, and a data connection by the best way, in one flight.
+    fn prepare(&mut self, link: &mut Link) -> Step {
+        self.state = State::Opening;
+        self.reply = None;
+        let mut parts: Vec<Box<dyn Operation>> = Vec::new();
+        if let Some(place) = &self.place {
+            parts.push(Box::new(Enter::new(place.clone())));
+        }
+        match (&self.purpose, &self.order) {
+            // A listing reads the same in either type.
+            (Purpose::Listing(_), _) => parts.push(Box::new(Binary::leniently())),
+            (Purpose::File(splice), Order::Of(_, path)) if splice.wants_size() => {
+                parts.push(Box::new(Binary::strictly()));
+                parts.push(Box::new(SizeProbe::new(path.clone())));
+            }
+            (Purpose::File(_), _) => parts.push(Box::new(Binary::strictly())),
+        }
+        parts.push(Box::new(Passive::new(link, self.purpose.is_upload())));
+        Step::push(Together::new(parts))
+    }
+
+    /// Another data connection, by the best way or by this one alone.
+    fn open(&mut self, link: &mut Link, way: Option<quirks::Passive>) -> Step {
         self.state = State::Opening;
         let upload = self.purpose.is_upload();
         Step::push(match way {
@@ -70,8 +111,22 @@ impl Exchange {
         })
     }
 
+    /// What the flight brought.
+    fn prepared(&mut self, report: Report) {
+        match report {
+            Report::Together(reports) => reports.into_iter().for_each(|report| self.prepared(report)),
+            Report::Directory(actual) => self.purpose.arrived(actual),
+            Report::Size(size) => self.purpose.sized(size),
+            _ => {}
+        }
+    }
+
     /// The data connection is on its way: REST if there is a place to go on from, or one to take back (rule T2).
     fn opening(&mut self, link: &mut Link) -> Step {
+        if let Err(error) = self.purpose.check() {
+            link.drop_data();
+            return Step::fail(error);
+        }
         let offset = self.purpose.offset();
         if offset == 0 && !link.server.restarted {
             return self.go(link);
@@ -106,9 +161,18 @@ impl Exchange {
             Some(_) => return self.unreachable(link, Stage::Data, "the server closed it at once"),
             None => {}
         }
+        // PROT was answered before EPSV could be; whoever made a server say otherwise gets no bytes in plain text.
+        if link.server.tls.is_some()
+            && !link.server.protected
+            && link.site.encryption != Encryption::ExplicitIfOffered
+        {
+            link.drop_data();
+            let text = "The data connection would not be encrypted";
+            return Step::fail(Error::new(Stage::Tls, ErrorKind::NotAccepted, text));
+        }
         self.state = State::Moving;
         self.since = link.now;
-        link.send(&self.command);
+        link.send(&self.order.command(link));
         if let (Purpose::File(splice), Some(data)) = (&self.purpose, &link.data) {
             let output = Output::Splice {
                 conn: data.conn,
@@ -125,7 +189,7 @@ impl Exchange {
 
     /// The data connection never stood.
     fn unreachable(&mut self, link: &mut Link, stage: Stage, text: &str) -> Step {
-        let tried = link.data.as_ref().map_or(Way::Classic, |data| data.way);
+        let tried = link.data.as_ref().map_or(quirks::Passive::Classic, |data| data.way);
         let sent = matches!(self.state, State::Moving);
         link.drop_data();
         let stage = if stage == Stage::Connection { Stage::Data } else { stage };
@@ -134,7 +198,7 @@ impl Exchange {
         if !self.fell_back {
             self.fell_back = true;
             let other = tried.other();
-            link.memory.way = Some(other);
+            link.memory.quirks.passive = Some(other);
             link.trace(format!("The data connection after {} failed: {text}", tried.verb()));
             let advice = format!("Connect again: {} comes first then", other.verb());
             return match sent {
@@ -142,7 +206,7 @@ impl Exchange {
                 false => self.open(link, Some(other)),
             };
         }
-        link.memory.way = None;
+        link.memory.quirks.passive = None;
         let error = error.with_advice("A firewall may block the server's passive ports");
         if sent { self.give_up(link, error) } else { Step::fail(error) }
     }
@@ -160,7 +224,9 @@ impl Exchange {
     }
 
     fn refused(&mut self, link: &mut Link, reply: &Reply) -> Step {
-        let (moved, unresumed) = link.data.as_ref().map_or((0, false), |data| (data.moved, data.unresumed));
+        // In the middle of the handshake the news of a missing ticket may still be on its way.
+        let suspect = |data: &DataConnection| data.unresumed || data.phase == Phase::Securing;
+        let (moved, unresumed) = link.data.as_ref().map_or((0, false), |data| (data.moved, suspect(data)));
         link.drop_data();
         // Rule S-4: some say why, some only refuse what was not resumed.
         let unresumed = wants_resumption(reply) || (unresumed && matches!(reply.code, 522 | 425 | 426 | 450));
@@ -188,7 +254,7 @@ impl Exchange {
     fn renew(&mut self) -> Step {
         self.renewed = true;
         self.state = State::Renewing;
-        Step::push(Renew::new())
+        Step::push(Renew::tls())
     }
 
     fn secured(&mut self, link: &mut Link, tls: &TlsSession) -> Step {
@@ -265,7 +331,8 @@ impl Exchange {
             return Step::Wait;
         }
         match end {
-            End::NoTicket if self.reply.is_none() && self.may_renew(link) => self.renew(),
+            // Servers that saw the connection end before its handshake may even have called it a success.
+            End::NoTicket if self.may_renew(link) => self.renew(),
             End::Failed { stage: Stage::File, text } => {
                 let error = Error::new(Stage::File, ErrorKind::File, text);
                 self.give_up(link, error)
@@ -361,22 +428,23 @@ impl Exchange {
 }
 
 impl Operation for Exchange {
-    fn start(&mut self, _link: &mut Link) -> Step {
-        Step::push(Binary)
+    fn start(&mut self, link: &mut Link) -> Step {
+        match self.purpose.check() {
+            Ok(()) => self.prepare(link),
+            Err(error) => Step::fail(error),
+        }
     }
 
     fn child(&mut self, link: &mut Link, result: Result<Report, Failure>) -> Step {
         match (&self.state, result) {
             (State::Abandoning(_), result) => self.abandoned(link, result),
-            // A listing reads the same in either type.
-            (State::Type, Err(failure)) if matches!(self.purpose, Purpose::File(_)) => Step::Fail(failure),
-            (State::Type, _) => self.open(link, None),
-            (State::Renewing, Ok(_)) => {
-                self.state = State::Type;
-                Step::push(Binary)
+            (State::Renewing, Ok(_)) => self.prepare(link),
+            (_, Ok(report)) => {
+                self.prepared(report);
+                self.opening(link)
             }
-            (_, Ok(_)) => self.opening(link),
-            (_, Err(failure)) => Step::Fail(failure),
+            // That code is not of the command itself.
+            (_, Err(failure)) => Step::Fail(Failure { code: 0, ..failure }),
         }
     }
 
@@ -384,7 +452,7 @@ impl Operation for Exchange {
         match self.state {
             State::Restart => self.restart_answered(link, reply),
             State::Moving => self.moving_answered(link, reply),
-            State::Type | State::Opening | State::Renewing | State::Abandoning(_) => Step::Wait,
+            State::Opening | State::Renewing | State::Abandoning(_) => Step::Wait,
         }
     }
 
@@ -395,10 +463,11 @@ impl Operation for Exchange {
                 if let Some(data) = &mut link.data
                     && data.phase == Phase::Opening
                 {
-                    data.phase = if link.server.protected { Phase::Open } else { Phase::Ready };
-                }
-                if matches!(self.state, State::Moving) {
-                    link.secure_data();
+                    data.phase = match (link.server.protected, data.tls_asked) {
+                        (false, _) => Phase::Ready,
+                        (true, false) => Phase::Open,
+                        (true, true) => Phase::Securing,
+                    };
                 }
                 Step::Wait
             }

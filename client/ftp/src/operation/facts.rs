@@ -48,7 +48,7 @@ impl Inspect {
     fn ask(&mut self, link: &mut Link) -> Step {
         let features = &link.server.features;
         let listed = features.mlsd || !features.known;
-        if !listed || link.memory.habits.rank(Form::Mlst).is_none() {
+        if !listed || link.memory.quirks.habits.rank(Form::Mlst).is_none() {
             return self.probe();
         }
         self.state = State::Asked;
@@ -86,7 +86,7 @@ impl Operation for Inspect {
         match (reply.class(), parse::mlst(reply)) {
             (1, _) => Step::Wait,
             (2, Some(facts)) => {
-                link.memory.habits.learn(Form::Mlst, Habit::Works);
+                link.memory.quirks.habits.learn(Form::Mlst, Habit::Works);
                 self.facts = facts;
                 self.done()
             }
@@ -100,7 +100,7 @@ impl Operation for Inspect {
                     return Step::Fail(failure);
                 }
                 if matches!(reply.code, 500 | 502 | 504) {
-                    link.memory.habits.learn(Form::Mlst, Habit::Missing);
+                    link.memory.quirks.habits.learn(Form::Mlst, Habit::Missing);
                 }
                 self.probe()
             }
@@ -153,7 +153,7 @@ impl Operation for Inspect {
         if !matches!(self.state, State::Asked) {
             return Step::lost(super::silence(link));
         }
-        link.memory.habits.learn(Form::Mlst, Habit::Missing);
+        link.memory.quirks.habits.learn(Form::Mlst, Habit::Missing);
         let seconds = MLST_TIMEOUT / 1_000;
         let text =
             format!("The server has not answered MLST for {seconds} seconds; the connection was closed");

@@ -6,9 +6,10 @@ use crate::control::{CONNECT_TIMEOUT, LOGIN_TIMEOUT};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::{Event, Outcome, Question, ServerInfo};
 use crate::io::{End, Time};
-use crate::link::{Link, Tls12};
+use crate::link::Link;
 use crate::parse;
 use crate::path::{Argument, ArgumentError};
+use crate::quirks::Tls12;
 use crate::reply::Reply;
 use crate::session::injected;
 use crate::site::Encryption;
@@ -67,7 +68,7 @@ impl Logon {
         self.state = State::Greeting;
         let now = link.now;
         if let Some(control) = &mut link.control {
-            control.expect("the connection with a greeting", false, now);
+            control.expect_greeting(now);
         }
         Step::Wait
     }
@@ -80,6 +81,10 @@ impl Logon {
             _ => return turned_away(reply, "The server does not accept the connection"),
         }
         link.server.greeting = Some(reply.clone());
+        // That the words come in plain text does no harm here.
+        if !link.memory.quirks.lock_step && answers_singly(reply) {
+            link.memory.quirks.lock_step = true;
+        }
         match link.site.encryption {
             Encryption::Explicit | Encryption::ExplicitIfOffered => self.auth(link, false),
             Encryption::None => {
@@ -215,11 +220,13 @@ impl Logon {
     /// The session lowered itself to TLS 1.2, and the server has none: back to what worked (rule S-4).
     fn without_tls12(&mut self, link: &mut Link) -> Step {
         link.status("The server has no TLS 1.2, connecting again...");
-        link.memory.tls12 = Tls12::Refused;
-        link.site.tls12_only = false;
-        if let Some(control) = link.control.take() {
-            link.put(crate::io::Output::Close(control.conn));
-        }
+        link.memory.quirks.tls12 = Tls12::Refused;
+        self.again(link)
+    }
+
+    /// From the beginning, after what was learned on the way.
+    fn again(&mut self, link: &mut Link) -> Step {
+        link.close_control();
         link.server = crate::link::Server::default();
         *self = Logon::new();
         self.start(link)
@@ -277,9 +284,12 @@ impl Operation for Logon {
 
     fn child(&mut self, link: &mut Link, result: Result<Report, Failure>) -> Step {
         match (result, &self.state) {
-            (Err(failure), _) if failure.error.stage == Stage::Tls && link.memory.tls12 == Tls12::Lowered => {
+            (Err(failure), _)
+                if failure.error.stage == Stage::Tls && link.memory.quirks.tls12 == Tls12::Lowered =>
+            {
                 self.without_tls12(link)
             }
+            (Err(_), State::Negotiating) if std::mem::take(&mut link.server.crowded) => self.again(link),
             (Err(failure), _) => Step::lost(failure.error),
             (Ok(_), State::SecuringFirst) => {
                 link.status("TLS connection established, waiting for welcome message...");
@@ -401,6 +411,12 @@ fn is_limit(reply: &Reply) -> bool {
     matches!(reply.class(), 4 | 5)
         && any(&["too many", "no more", "maximum", "limit"])
         && any(&["connection", "user", "login", "session", "client"])
+}
+
+/// Software that is known to lose or mix up commands which are sent together (lftp's list).
+fn answers_singly(greeting: &Reply) -> bool {
+    let text = words(greeting).to_ascii_lowercase();
+    ["microsoft ftp service", "madgoat", "mikrotik"].iter().any(|name| text.contains(name))
 }
 
 fn unsendable(what: &str, error: &ArgumentError) -> Step {

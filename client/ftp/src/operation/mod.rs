@@ -1,5 +1,6 @@
 //! Operations: small state machines on a stack, one file each. An operation sees the replies to its own commands and what comes
-//! of its own children; none knows another's states.
+//! of its own children; none knows another's states. Commands of several small ones go out in one flight through
+//! [`together`]; whether they really do is the control connection's matter.
 
 mod abandon;
 mod ancestry;
@@ -17,6 +18,7 @@ mod list;
 mod logon;
 mod negotiate;
 mod passive;
+mod probe;
 mod purpose;
 mod quit;
 mod raw;
@@ -27,9 +29,11 @@ mod rows;
 mod secure;
 mod simple;
 mod table;
+mod together;
 mod transfer;
 mod walk;
 
+pub(crate) use negotiate::protected;
 pub(crate) use table::of;
 
 use crate::control::{self, REPLY_TIMEOUT};
@@ -87,6 +91,8 @@ pub(crate) enum Report {
     Done(Outcome),
     /// The session stands in this directory.
     Directory(RemotePath),
+    /// A file on the server has this size.
+    Size(u64),
     /// A data connection did its work.
     Exchanged {
         /// Bytes of payload.
@@ -98,6 +104,8 @@ pub(crate) enum Report {
         /// The listing, if it was one.
         rows: Option<Rows>,
     },
+    /// What came of each part, in their order.
+    Together(Vec<Report>),
     /// A directory was read and its rows kept.
     Rows(RemotePath, Rows),
 }

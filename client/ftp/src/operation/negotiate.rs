@@ -1,8 +1,13 @@
-//! What is asked right after the login: SYST, FEAT, CLNT, OPTS UTF8 ON (RFC 959, RFC 2389, draft-ietf-ftpext-utf-8-option), and under TLS
-//! PBSZ and PROT (RFC 4217 sections 8 and 9; rules L1, L2, L8). No answer but PROT's can end the session.
+//! What is asked right after the login: SYST and FEAT, then what they say makes sense: CLNT, OPTS UTF8 ON (RFC 959, RFC 2389,
+//! draft-ietf-ftpext-utf-8-option), under TLS PBSZ and PROT (RFC 4217 sections 8 and 9), OPTS MLST (RFC 3659 section 7.9;
+//! rules L1, L2, L8, L9).
+//!
+//! Two round trips: SYST and FEAT go together, and nobody waits for the replies to the rest, so that the first listing's
+//! commands go with them. No answer but PROT's can end the session, and that one comes before any data command is
+//! sent, since those wait for EPSV or PASV, which is answered after it.
 
 use crate::command::Command;
-use crate::control::LOGIN_TIMEOUT;
+use crate::control::{Consequence, LOGIN_TIMEOUT};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::io::Time;
 use crate::link::Link;
@@ -10,18 +15,10 @@ use crate::parse::{self, Features};
 use crate::reply::Reply;
 use crate::site::Encryption;
 
-use super::{Operation, Report, Step, cancelled, words};
+use super::{Operation, Report, Step, cancelled, silence, words};
 
-#[derive(Clone, Copy)]
-enum State {
-    Syst,
-    Feat,
-    Clnt,
-    Utf8,
-    Pbsz,
-    Prot,
-    Mlst,
-}
+/// How long commands that were sent together may go unanswered, once the server has let the session in.
+const CROWD_PATIENCE: u64 = 15_000;
 
 /// Facts that listings should carry (rule L9).
 const WANTED: [&str; 8] =
@@ -29,50 +26,41 @@ const WANTED: [&str; 8] =
 
 /// The negotiation.
 pub(crate) struct Negotiate {
-    state: State,
+    /// SYST was answered; FEAT is next.
+    named: bool,
 }
 
 impl Negotiate {
     pub(crate) fn new() -> Negotiate {
-        Negotiate { state: State::Syst }
+        Negotiate { named: false }
     }
 
-    /// Sends the first command from this state on that makes sense here.
-    fn ask(&mut self, link: &mut Link, mut state: State) -> Step {
-        loop {
-            self.state = state;
-            let secure = link.server.tls.is_some();
-            let (makes_sense, command, next) = match state {
-                State::Syst => (true, Command::bare("SYST"), Some(State::Feat)),
-                State::Feat => (true, Command::bare("FEAT"), Some(State::Clnt)),
-                State::Clnt => {
-                    (link.server.features.clnt, Command::word("CLNT", "Towpath"), Some(State::Utf8))
-                }
-                State::Utf8 => {
-                    (link.server.features.utf8, Command::word("OPTS", "UTF8 ON"), Some(State::Pbsz))
-                }
-                State::Pbsz => (secure, Command::word("PBSZ", "0"), Some(State::Prot)),
-                State::Prot => (secure, Command::word("PROT", "P"), Some(State::Mlst)),
-                State::Mlst => {
-                    let facts = facts(&link.server.features);
-                    (facts.is_some(), Command::facts(&facts.unwrap_or_default()), None)
-                }
-            };
-            match next {
-                _ if makes_sense => {
-                    link.send(&command);
-                    return Step::Wait;
-                }
-                Some(next) => state = next,
-                None => return Step::Done(Report::Nothing),
-            }
+    /// Asks for what the server offers; nobody waits for the answers.
+    fn settle(link: &mut Link) -> Step {
+        let secure = link.server.tls.is_some();
+        let facts = facts(&link.server.features);
+        if link.server.features.clnt {
+            link.send_loose(&Command::word("CLNT", "Towpath"), Consequence::Nothing);
         }
+        if link.server.features.utf8 {
+            link.send_loose(&Command::word("OPTS", "UTF8 ON"), Consequence::Nothing);
+        }
+        if secure {
+            link.send_loose(&Command::word("PBSZ", "0"), Consequence::Nothing);
+            link.send_loose(&Command::word("PROT", "P"), Consequence::Protection);
+        }
+        if let Some(facts) = facts {
+            link.send_loose(&Command::facts(&facts), Consequence::Nothing);
+        }
+        Step::Done(Report::Nothing)
     }
 }
 
 impl Operation for Negotiate {
     fn start(&mut self, link: &mut Link) -> Step {
-        self.ask(link, State::Syst)
+        link.send(&Command::bare("SYST"));
+        link.send(&Command::bare("FEAT"));
+        Step::Wait
     }
 
     fn reply(&mut self, link: &mut Link, reply: &Reply) -> Step {
@@ -86,49 +74,46 @@ impl Operation for Negotiate {
                     .with_advice("Connect again"),
             );
         }
-        let done = reply.class() == 2;
-        match self.state {
-            State::Syst => {
-                if done {
-                    link.server.system = reply.text();
-                }
-                self.ask(link, State::Feat)
-            }
-            State::Feat => {
-                link.server.features = parse::feat(reply);
-                self.ask(link, State::Clnt)
-            }
-            State::Clnt => self.ask(link, State::Utf8),
-            State::Utf8 => self.ask(link, State::Pbsz),
-            State::Pbsz => self.ask(link, State::Prot),
-            State::Prot if done => {
-                link.server.protected = true;
-                self.ask(link, State::Mlst)
-            }
-            State::Prot if link.site.encryption == Encryption::ExplicitIfOffered => {
-                link.error("The server does not encrypt data connections: files and listings cross the network in plain text");
-                self.ask(link, State::Mlst)
-            }
-            State::Mlst => Step::Done(Report::Nothing),
-            State::Prot => Step::lost(
-                Error::new(
-                    Stage::Tls,
-                    ErrorKind::NotAccepted,
-                    "The server refused to encrypt data connections",
-                )
-                .with_reply(words(reply))
-                .with_advice("Choose TLS if offered only if you trust the network"),
-            ),
+        if std::mem::replace(&mut self.named, true) {
+            link.server.features = parse::feat(reply);
+            return Negotiate::settle(link);
         }
+        if reply.class() == 2 {
+            link.server.system = reply.text();
+        }
+        Step::Wait
     }
 
     fn deadline(&self, link: &Link) -> Option<Time> {
-        link.deadline(LOGIN_TIMEOUT)
+        link.deadline(if link.is_crowded() { CROWD_PATIENCE } else { LOGIN_TIMEOUT })
+    }
+
+    fn timeout(&mut self, link: &mut Link) -> Step {
+        let error = silence(link);
+        // The logon begins again, one command at a time.
+        if link.lock_step() { Step::fail(error) } else { Step::lost(error) }
     }
 
     fn cancel(&mut self, _link: &mut Link) -> Option<Step> {
         Some(Step::lost(cancelled()))
     }
+}
+
+/// The answer to PROT P: whether the session may go on.
+pub(crate) fn protected(link: &mut Link, reply: &Reply) -> Result<(), Error> {
+    if reply.class() == 2 {
+        link.server.protected = true;
+        return Ok(());
+    }
+    if link.site.encryption == Encryption::ExplicitIfOffered {
+        link.error(
+            "The server does not encrypt data connections: files and listings cross the network in plain text",
+        );
+        return Ok(());
+    }
+    Err(Error::new(Stage::Tls, ErrorKind::NotAccepted, "The server refused to encrypt data connections")
+        .with_reply(words(reply))
+        .with_advice("Choose TLS if offered only if you trust the network"))
 }
 
 /// The wanted facts that the server has, if some of them are off; else there is nothing to ask for.

@@ -2,16 +2,17 @@
 //! (rules D2 to D4). The connection is only begun here: nobody waits for it before the command is sent (rule D7).
 
 use crate::command::Command;
-use crate::data::{self, Way};
+use crate::data;
 use crate::error::Stage;
 use crate::link::Link;
+use crate::quirks;
 use crate::reply::Reply;
 
 use super::{Operation, Report, Step, refused};
 
 /// Opens a data connection.
 pub(crate) struct Passive {
-    way: Way,
+    way: quirks::Passive,
     /// There is another way to try.
     may_change: bool,
     upload: bool,
@@ -24,7 +25,7 @@ impl Passive {
     }
 
     /// By this way and no other.
-    pub(crate) fn only(way: Way, upload: bool) -> Passive {
+    pub(crate) fn only(way: quirks::Passive, upload: bool) -> Passive {
         Passive { way, may_change: false, upload }
     }
 }
@@ -55,11 +56,11 @@ impl Operation for Passive {
             self.way = self.way.other();
             // What is refused for now only may be the better way the next time.
             if reply.class() == 5 {
-                link.memory.way = Some(self.way);
+                link.memory.quirks.passive = Some(self.way);
             }
             return self.start(link);
         }
-        link.memory.way = None;
+        link.memory.quirks.passive = None;
         Step::Fail(refused(Stage::Data, "The server offers no passive data connection", reply))
     }
 }

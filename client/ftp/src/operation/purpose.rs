@@ -1,12 +1,32 @@
 //! What a data connection is for, and what a refusal means for it.
 
-use crate::error::{Error, Stage};
+use crate::command::Command;
+use crate::error::{Error, ErrorKind, Stage};
 use crate::io::{Direction, JobId};
+use crate::link::Link;
+use crate::path::RemotePath;
 use crate::reply::Reply;
 use crate::request::RequestId;
 
 use super::rows::Rows;
-use super::{Failure, refused, words};
+use super::{Failure, enter, refused, words};
+
+/// The command that the data connection belongs to.
+pub(crate) enum Order {
+    /// This one.
+    Fixed(Command),
+    /// One that names a file, by its path or, where the session stands beside it, by its name.
+    Of(&'static str, RemotePath),
+}
+
+impl Order {
+    pub(crate) fn command(&self, link: &Link) -> Command {
+        match self {
+            Order::Fixed(command) => command.clone(),
+            Order::Of(verb, path) => enter::command(link, verb, path).untimed(),
+        }
+    }
+}
 
 /// What a data connection is for.
 pub(crate) enum Purpose {
@@ -31,7 +51,41 @@ pub(crate) struct Splice {
     pub(crate) size: Option<u64>,
 }
 
+impl Splice {
+    /// What has to come is not known and can be asked for.
+    pub(crate) fn wants_size(&self) -> bool {
+        self.direction == Direction::Download && self.size.is_none()
+    }
+}
+
 impl Purpose {
+    /// The session stands where the listing is of.
+    pub(crate) fn arrived(&mut self, actual: RemotePath) {
+        if let Purpose::Listing(rows) = self {
+            rows.at(actual);
+        }
+    }
+
+    /// The file on the server has this size.
+    pub(crate) fn sized(&mut self, size: u64) {
+        if let Purpose::File(splice) = self {
+            splice.size = Some(size);
+        }
+    }
+
+    /// Whether it can be done at all.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match self {
+            Purpose::File(splice) if splice.size.is_some_and(|size| size < splice.offset) => Err(Error::new(
+                Stage::File,
+                ErrorKind::Incomplete,
+                "The file is smaller than the part of it that was transferred before",
+            )
+            .with_advice("Transfer the file from its beginning")),
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn is_upload(&self) -> bool {
         matches!(self, Purpose::File(splice) if splice.direction == Direction::Upload)
     }

@@ -3,7 +3,6 @@
 
 use crate::command::Command;
 use crate::error::Stage;
-use crate::io::Output;
 use crate::link::{Link, Server};
 use crate::reply::Reply;
 
@@ -24,9 +23,7 @@ impl Operation for Reinitialize {
             // 120: not ready yet.
             1 => Step::Wait,
             2 => {
-                if let Some(control) = link.control.take() {
-                    link.put(Output::Close(control.conn));
-                }
+                link.close_control();
                 link.server = Server::default();
                 Step::push(Logon::new())
             }

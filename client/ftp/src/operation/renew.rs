@@ -1,10 +1,12 @@
-//! Log in again with TLS 1.2 and stand where the session stood (rule S-4): for servers that demand resumed data connections and issue too
-//! few TLS 1.3 tickets. A TLS 1.2 session can be resumed any number of times. Where the server has no TLS 1.2, a new login brings
-//! new tickets at least.
+//! Log in again and stand where the session stood, so that what was under way can go on.
+//!
+//! With TLS 1.2 (rule S-4): for servers that demand resumed data connections and issue too few TLS 1.3 tickets. A TLS 1.2
+//! session can be resumed any number of times. Where the server has no TLS 1.2, a new login brings new tickets at
+//! least. In lock-step: for servers that lose commands which are sent together.
 
-use crate::io::Output;
-use crate::link::{Link, Tls12};
+use crate::link::Link;
 use crate::path::RemotePath;
+use crate::quirks::Tls12;
 use crate::reply::Reply;
 
 use super::enter::Enter;
@@ -13,32 +15,40 @@ use super::{Failure, Operation, Report, Step};
 
 /// Logs in again.
 pub(crate) struct Renew {
+    /// For TLS sessions that can be resumed; else only because the connection is of no use.
+    tls: bool,
     /// Where the session stood; taken once it is to go there.
     standing: Option<RemotePath>,
 }
 
 impl Renew {
-    pub(crate) fn new() -> Renew {
-        Renew { standing: None }
+    /// For TLS sessions that can be resumed.
+    pub(crate) fn tls() -> Renew {
+        Renew { tls: true, standing: None }
+    }
+
+    /// For a connection whose replies can no longer be told apart.
+    pub(crate) fn plainly() -> Renew {
+        Renew { tls: false, standing: None }
     }
 }
 
 impl Operation for Renew {
     fn start(&mut self, link: &mut Link) -> Step {
-        let how = if link.memory.tls12 == Tls12::Refused {
-            "for new ones"
+        if self.tls {
+            let how = if link.memory.quirks.tls12 == Tls12::Refused {
+                "for new ones"
+            } else {
+                link.memory.quirks.tls12 = Tls12::Lowered;
+                "with TLS 1.2"
+            };
+            link.status(format!(
+                "The server resumes TLS sessions and issued too few TLS 1.3 tickets, connecting again {how}..."
+            ));
         } else {
-            link.memory.tls12 = Tls12::Lowered;
-            link.site.tls12_only = true;
-            "with TLS 1.2"
-        };
-        link.status(format!(
-            "The server resumes TLS sessions and issued too few TLS 1.3 tickets, connecting again {how}..."
-        ));
-        link.drop_data();
-        if let Some(control) = link.control.take() {
-            link.put(Output::Close(control.conn));
+            link.status("Connecting again...");
         }
+        link.close_control();
         self.standing = std::mem::take(&mut link.server).standing.map(|standing| standing.actual);
         Step::push(Logon::new())
     }

@@ -14,7 +14,7 @@ const BATCH: usize = 500;
 /// Where rows go.
 enum Sink {
     /// To the user.
-    Tell(RequestId, RemotePath),
+    Tell(RequestId),
     /// To the operation that asked.
     Keep,
 }
@@ -23,18 +23,29 @@ enum Sink {
 pub(crate) struct Rows {
     parser: Parser,
     sink: Sink,
+    directory: Option<RemotePath>,
     entries: Vec<Entry>,
 }
 
 impl Rows {
     /// Rows that are told as they come.
-    pub(crate) fn tell(parser: Parser, request: RequestId, path: RemotePath) -> Rows {
-        Rows { parser, sink: Sink::Tell(request, path), entries: Vec::new() }
+    pub(crate) fn tell(parser: Parser, request: RequestId) -> Rows {
+        Rows { parser, sink: Sink::Tell(request), directory: None, entries: Vec::new() }
     }
 
     /// Rows that are kept.
     pub(crate) fn keep(parser: Parser) -> Rows {
-        Rows { parser, sink: Sink::Keep, entries: Vec::new() }
+        Rows { parser, sink: Sink::Keep, directory: None, entries: Vec::new() }
+    }
+
+    /// They are of this directory; said before the first bytes.
+    pub(crate) fn at(&mut self, directory: RemotePath) {
+        self.directory = Some(directory);
+    }
+
+    /// The directory that they are of.
+    pub(crate) fn directory(&self) -> Option<&RemotePath> {
+        self.directory.as_ref()
     }
 
     /// Takes bytes of the data connection.
@@ -82,7 +93,7 @@ impl Rows {
     }
 
     fn flush(&mut self, link: &mut Link) {
-        let Sink::Tell(request, path) = &self.sink else { return };
+        let (Sink::Tell(request), Some(path)) = (&self.sink, &self.directory) else { return };
         let mut rest = std::mem::take(&mut self.entries).into_iter();
         loop {
             let entries: Vec<Entry> = rest.by_ref().take(BATCH).collect();

@@ -5,8 +5,9 @@ use crate::control::{TLS_TIMEOUT, failure_kind};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::{Event, Question};
 use crate::io::{End, Output, Time, TlsSession, Verdict};
-use crate::link::{Link, Tls12};
+use crate::link::Link;
 use crate::log;
+use crate::quirks::Tls12;
 use crate::reply::Reply;
 use crate::site::{Encryption, Site};
 
@@ -52,7 +53,7 @@ impl Operation for Secure {
             link.status("Initializing TLS...");
         }
         self.since = link.now;
-        let (server_name, tls12_only) = (link.site.host.clone(), link.site.tls12_only);
+        let (server_name, tls12_only) = (link.site.host.clone(), link.tls12_only());
         if let Some(control) = &mut link.control {
             control.securing = true;
             let conn = control.conn;
@@ -115,7 +116,7 @@ impl Operation for Secure {
         };
         let error = Error::new(stage, failure_kind(stage), text).with_advice(advice);
         // The logon knows what else there is to try.
-        if link.memory.tls12 == Tls12::Lowered { Step::Fail(error.into()) } else { Step::lost(error) }
+        if link.memory.quirks.tls12 == Tls12::Lowered { Step::Fail(error.into()) } else { Step::lost(error) }
     }
 }
 

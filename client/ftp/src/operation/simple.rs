@@ -1,7 +1,7 @@
 //! A request that is one command, or the first that the server understands of several. What can be asked so is a table in the files beside
 //! this one ([`super::directory`], [`super::attributes`], [`super::inquiry`]); here is how it is asked.
 //!
-//! 500, 502 and 504 say that a form is missing: it is never sent again (`link.memory.habits`). 501 and 503 may concern this argument alone, so
+//! 500, 502 and 504 say that a form is missing: it is never sent again (`link.memory.quirks.habits`). 501 and 503 may concern this argument alone, so
 //! the next form is tried and nothing is learned. Any other refusal is about the file and ends the request (rule T11).
 
 use std::collections::VecDeque;
@@ -158,7 +158,7 @@ impl Simple {
             let step = match before {
                 Before::Outside(path) => outside(link, &path),
                 Before::Reach(path) => enter::reach(link, &path),
-                Before::Binary => (!link.server.binary).then(|| Step::push(Binary)),
+                Before::Binary => (!link.server.binary).then(|| Step::push(Binary::strictly())),
             };
             if let Some(step) = step {
                 return step;
@@ -204,9 +204,9 @@ impl Simple {
     fn done(&mut self, link: &mut Link, form: Option<Form>, reply: &Reply, outcome: Outcome) -> Step {
         if let Some(form) = form {
             for missing in self.tried.drain(..) {
-                link.memory.habits.learn(missing, Habit::Missing);
+                link.memory.quirks.habits.learn(missing, Habit::Missing);
             }
-            link.memory.habits.learn(form, Habit::Works);
+            link.memory.quirks.habits.learn(form, Habit::Works);
         }
         if let Some(settle) = self.settle {
             settle(link, reply);
@@ -226,7 +226,7 @@ impl Simple {
             if form.is_basic() {
                 self.tried.push(form);
             } else {
-                link.memory.habits.learn(form, Habit::Missing);
+                link.memory.quirks.habits.learn(form, Habit::Missing);
             }
         }
         self.failure = Some(failure);
@@ -241,7 +241,8 @@ impl Operation for Simple {
         if let Some(status) = self.status.take() {
             link.status(status);
         }
-        let rank = |attempt: &Attempt| attempt.form.map_or(Some(1), |form| link.memory.habits.rank(form));
+        let rank =
+            |attempt: &Attempt| attempt.form.map_or(Some(1), |form| link.memory.quirks.habits.rank(form));
         self.attempts.retain(|attempt| rank(attempt).is_some());
         self.attempts.make_contiguous().sort_by_key(rank);
         if self.attempts.is_empty() {

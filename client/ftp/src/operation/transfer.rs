@@ -11,19 +11,12 @@ use crate::path::RemotePath;
 use crate::reply::{Reply, escape};
 use crate::request::RequestId;
 
-use super::binary::Binary;
 use super::exchange::Exchange;
 use super::purpose::{Purpose, Splice};
 use super::{Failure, Operation, Report, Step, enter};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// The directory, where full paths are not safe.
-    Entering,
-    /// TYPE I before SIZE.
-    Typing,
-    /// SIZE was sent, to know what has to come.
-    Sizing,
     /// The data connection is at work.
     Moving,
     /// SIZE was sent, to know whether an upload arrived that the server did not confirm (rule K4).
@@ -61,41 +54,7 @@ impl Transfer {
     }
 
     fn new(path: RemotePath, splice: Splice) -> Transfer {
-        Transfer { path, splice, state: State::Entering, bytes: 0, milliseconds: 0 }
-    }
-
-    fn entered(&mut self, link: &mut Link) -> Step {
-        if self.splice.direction == Direction::Download && self.splice.size.is_none() {
-            self.state = State::Typing;
-            return Step::push(Binary);
-        }
-        self.exchange(link)
-    }
-
-    fn size(&mut self, link: &mut Link, state: State) -> Step {
-        self.state = state;
-        link.send(&enter::command(link, "SIZE", &self.path));
-        Step::Wait
-    }
-
-    fn exchange(&mut self, link: &mut Link) -> Step {
-        if self.splice.size.is_some_and(|size| size < self.splice.offset) {
-            return Step::fail(
-                Error::new(
-                    Stage::File,
-                    ErrorKind::Incomplete,
-                    "The file is smaller than the part of it that was transferred before",
-                )
-                .with_advice("Transfer the file from its beginning"),
-            );
-        }
-        self.state = State::Moving;
-        let verb = match self.splice.direction {
-            Direction::Download => "RETR",
-            Direction::Upload => "STOR",
-        };
-        let command = enter::command(link, verb, &self.path);
-        Step::push(Exchange::new(Purpose::File(self.splice), command))
+        Transfer { path, splice, state: State::Moving, bytes: 0, milliseconds: 0 }
     }
 
     fn moved(&mut self, link: &mut Link, confirmed: bool) -> Step {
@@ -104,12 +63,18 @@ impl Transfer {
         }
         if self.splice.direction == Direction::Upload {
             return match link.doomed.clone() {
-                None => self.size(link, State::Checking),
+                None => self.check(link),
                 Some(session) => Step::Lost { request: unconfirmed(), session },
             };
         }
         link.error("Warning: the server did not confirm the transfer, but every byte of the file has come");
         self.done(link)
+    }
+
+    fn check(&mut self, link: &mut Link) -> Step {
+        self.state = State::Checking;
+        link.send(&enter::command(link, "SIZE", &self.path));
+        Step::Wait
     }
 
     fn checked(&mut self, link: &mut Link, reply: &Reply) -> Step {
@@ -131,42 +96,34 @@ impl Transfer {
 
 impl Operation for Transfer {
     fn start(&mut self, link: &mut Link) -> Step {
-        let verb = match self.splice.direction {
-            Direction::Download => "download",
-            Direction::Upload => "upload",
+        let (verb, word) = match self.splice.direction {
+            Direction::Download => ("RETR", "download"),
+            Direction::Upload => ("STOR", "upload"),
         };
-        link.status(format!("Starting {verb} of {}", escape(self.path.as_bytes())));
-        enter::reach(link, &self.path).unwrap_or_else(|| self.entered(link))
+        link.status(format!("Starting {word} of {}", escape(self.path.as_bytes())));
+        Step::push(Exchange::file(link, Purpose::File(self.splice), verb, self.path.clone()))
     }
 
     fn reply(&mut self, link: &mut Link, reply: &Reply) -> Step {
         match (self.state, reply.class()) {
             (_, 1) => Step::Wait,
-            (State::Sizing, class) => {
-                // That there is none is no failure: RETR decides.
-                if class == 2 {
-                    self.splice.size = parse::size(reply);
-                }
-                self.exchange(link)
-            }
             (State::Checking, _) => self.checked(link, reply),
             _ => Step::Wait,
         }
     }
 
     fn child(&mut self, link: &mut Link, result: Result<Report, Failure>) -> Step {
-        match (result, self.state) {
-            (Err(failure), _) => {
+        match result {
+            Err(failure) => {
                 link.error("File transfer failed");
                 Step::Fail(failure)
             }
-            (Ok(Report::Exchanged { bytes, milliseconds, confirmed, .. }), _) => {
+            Ok(Report::Exchanged { bytes, milliseconds, confirmed, .. }) => {
                 self.bytes = bytes;
                 self.milliseconds = milliseconds;
                 self.moved(link, confirmed)
             }
-            (Ok(_), State::Typing) => self.size(link, State::Sizing),
-            (Ok(_), _) => self.entered(link),
+            Ok(_) => Step::Wait,
         }
     }
 }

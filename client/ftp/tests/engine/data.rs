@@ -320,6 +320,19 @@ fn s4_a_session_that_runs_out_of_tickets_goes_on_with_tls_1_2() {
 /// The driver knows that no ticket is left and does not even try: the server's word is not needed.
 #[test]
 fn s4_without_a_ticket_the_login_is_renewed_at_once() {
+    // What the server makes of the connection that ends before its handshake may be heard first.
+    for first in [None, Some("226 done"), Some("426 closed")] {
+        let mut talk = Talk::secure(FEATURES);
+        talk.upload(Some(3), 0);
+        if let Some(first) = first {
+            talk.server(first);
+        }
+        if first != Some("426 closed") {
+            talk.data_closed(End::NoTicket);
+        }
+        talk.says_last("open 3 ftp.example.org:21");
+        assert!(talk.ended_yet().is_none());
+    }
     let mut talk = Talk::secure(FEATURES);
     talk.upload(Some(3), 0);
     talk.data_closed(End::NoTicket);
@@ -406,7 +419,6 @@ fn s4_a_session_is_not_renewed_twice() {
 fn s7_another_certificate_on_the_data_connection_ends_the_transfer() {
     let mut talk = Talk::secure(FEATURES);
     let id = talk.upload(Some(3), 0);
-    talk.says_last("starttls 2 ftp.example.org group 1");
     talk.data_secured(tls(Verdict::Trusted, "b"));
     talk.expect(&["abort 2"]);
     talk.server("426 aborted");
@@ -421,7 +433,6 @@ fn s5_the_same_certificate_is_accepted_and_resumption_told() {
     for (session, expected) in [(tls(Verdict::SelfSigned, "a"), false), (resumed("a"), true)] {
         let mut talk = Talk::secure(FEATURES);
         let id = talk.download(Some(3), 0);
-        talk.says_last("starttls 2 ftp.example.org group 1");
         talk.server("150 go");
         talk.data_secured(session);
         talk.expect(&["accept 2"]);

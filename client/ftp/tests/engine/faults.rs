@@ -36,8 +36,9 @@ fn play(knobs: Knobs, fault: Fault) -> World {
     world
 }
 
-fn knobs() -> [Knobs; 2] {
-    [Knobs::good(), Knobs { secure: false, machine: false, ..Knobs::good() }]
+fn knobs() -> [Knobs; 4] {
+    let plain = Knobs { secure: false, machine: false, ..Knobs::good() };
+    [Knobs::good(), Knobs { lock_step: true, ..Knobs::good() }, plain, Knobs { lock_step: true, ..plain }]
 }
 
 #[track_caller]

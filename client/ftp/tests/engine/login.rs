@@ -50,9 +50,8 @@ fn reads_as_filezilla_does() {
     talk.server("200 TYPE is now 8-bit binary");
     talk.expect(&["send EPSV"]);
     talk.server("229 Extended Passive mode OK (|||50000|)");
-    talk.expect(&["open 2 data of 1 port 50000", "send MLSD"]);
+    talk.expect(&["open 2 data of 1 port 50000", "send MLSD", "starttls 2 192.168.0.145 group 1"]);
     talk.data_opened();
-    talk.expect(&["starttls 2 192.168.0.145 group 1"]);
     talk.data_secured(resumed("a"));
     talk.expect(&["accept 2"]);
     talk.server("150 Accepted data connection");

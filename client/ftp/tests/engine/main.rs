@@ -17,6 +17,7 @@ mod login;
 mod matrix;
 mod model;
 mod raw;
+mod round_trips;
 mod simple;
 mod talk;
 mod transfer;

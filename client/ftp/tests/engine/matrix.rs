@@ -63,7 +63,10 @@ fn every_order_and_every_end() {
                     for finale in [Finale::BeforeEnd, Finale::AfterEnd, Finale::Never] {
                         for end in [DataEnd::Clean, DataEnd::Unclean, DataEnd::Reset] {
                             for cut in [None, Some(30)] {
-                                check(way, Knobs { secure, machine, preliminary, finale, end, cut });
+                                let knobs =
+                                    Knobs { secure, machine, preliminary, finale, end, cut, ..Knobs::good() };
+                                check(way, knobs);
+                                check(way, Knobs { lock_step: true, ..knobs });
                                 count += 1;
                             }
                         }

@@ -50,6 +50,12 @@ pub(crate) struct Knobs {
     pub(crate) end: DataEnd,
     /// The data connection ends after so many bytes.
     pub(crate) cut: Option<u64>,
+    /// The session knows the server as one that wants one command at a time.
+    pub(crate) lock_step: bool,
+    /// The server loses what it is sent while it has not answered.
+    pub(crate) forgetful: bool,
+    /// Milliseconds that every answer takes beside the few that set their order.
+    pub(crate) trip: u64,
 }
 
 impl Knobs {
@@ -61,6 +67,9 @@ impl Knobs {
             finale: Finale::AfterEnd,
             end: DataEnd::Clean,
             cut: None,
+            lock_step: false,
+            forgetful: false,
+            trip: 0,
         }
     }
 }
@@ -102,6 +111,8 @@ pub(crate) struct World {
     data: Option<Data>,
     restart: u64,
     directory: String,
+    /// Until then it loses commands, if it is one of those.
+    busy: Time,
     /// A transfer whose final reply has not been sent.
     active: bool,
     pub(crate) ended: BTreeMap<RequestId, Vec<Result<Outcome, Error>>>,
@@ -120,8 +131,10 @@ impl World {
 
     pub(crate) fn with(knobs: Knobs, fault: Fault) -> World {
         let encryption = if knobs.secure { Encryption::Explicit } else { Encryption::None };
+        let mut site = site(encryption);
+        site.quirks.lock_step = knobs.lock_step;
         World {
-            session: Session::new(site(encryption)),
+            session: Session::new(site),
             knobs,
             fault,
             now: Time(0),
@@ -133,6 +146,7 @@ impl World {
             data: None,
             restart: 0,
             directory: "/".into(),
+            busy: Time(0),
             active: false,
             ended: BTreeMap::new(),
             asked: BTreeSet::new(),
@@ -240,7 +254,17 @@ impl World {
 
     fn later(&mut self, ms: u64, input: Input) {
         self.serial += 1;
-        self.inbox.insert((self.now.after(ms), self.serial), input);
+        self.inbox.insert((self.now.after(self.knobs.trip + ms), self.serial), input);
+    }
+
+    /// Virtual time in whole trips.
+    pub(crate) fn trips(&self) -> u64 {
+        self.now.0 / self.knobs.trip
+    }
+
+    /// What the session has learned.
+    pub(crate) fn quirks(&self) -> &towpath_ftp::Quirks {
+        self.session.quirks()
     }
 
     fn reply(&mut self, ms: u64, line: &str) {
@@ -281,6 +305,13 @@ impl World {
             Output::StartTls { conn, .. } => {
                 let tls = if self.control == Some(conn) { tls(Verdict::Trusted, "a") } else { resumed("a") };
                 self.later(10, Input::Secured { conn, tls });
+                // The relay opens the gate of a data stream by itself: no trip is spent on that.
+                if self.knobs.trip > 0 && self.control != Some(conn) {
+                    if let Some(data) = &mut self.data {
+                        data.ready = true;
+                    }
+                    self.start();
+                }
             }
             Output::AcceptTls(conn) if self.control == Some(conn) => self.secured = true,
             Output::AcceptTls(_) => {
@@ -335,6 +366,10 @@ impl World {
     }
 
     fn command(&mut self, line: &str) {
+        if self.knobs.forgetful && self.now < self.busy {
+            return;
+        }
+        self.busy = self.now.after(self.knobs.trip + 5);
         let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
         let features = if self.knobs.machine { " EPSV\r\n MLST type*;size*;\r\n UTF8" } else { " SIZE" };
         let text = match verb {

@@ -19,17 +19,20 @@ pub(crate) struct Talk {
     next_request: u32,
     control: Option<ConnId>,
     data: Option<ConnId>,
+    /// Data connections are secured.
+    secure: bool,
     says: VecDeque<String>,
     pub(crate) log: Vec<String>,
     pub(crate) events: VecDeque<Event>,
     pub(crate) wait: Option<Time>,
 }
 
-/// A site with user `me`, password `secret`.
+/// A site with user `me`, password `secret`, and a server that gets one command at a time: a transcript reads best so.
 pub(crate) fn site(encryption: Encryption) -> Site {
     let port = if encryption == Encryption::Implicit { 990 } else { 21 };
     let mut site = Site::new("ftp.example.org", port, "me", Secret::new("secret"));
     site.encryption = encryption;
+    site.quirks.lock_step = true;
     site
 }
 
@@ -66,6 +69,7 @@ impl Talk {
             next_request: 0,
             control: None,
             data: None,
+            secure: false,
             says: VecDeque::new(),
             log: Vec::new(),
             events: VecDeque::new(),
@@ -130,6 +134,7 @@ impl Talk {
             self.expect(&["send PROT P"]);
             self.server("200 ok");
         }
+        self.secure = secure;
         self.expect(&[]);
         assert!(self.events.iter().any(|event| matches!(event, Event::LoggedIn(_))), "{:?}", self.log);
         self.events.clear();
@@ -163,7 +168,7 @@ impl Talk {
             assert_eq!(open.as_deref(), Some("open 2 data of 1 port 50000"));
         }
         let way = if command.starts_with("RETR") { "download" } else { "upload" };
-        self.expect(&[&format!("send {command}"), &format!("splice 2 {way} job 5 at {offset}")]);
+        self.expect_secured(&[&format!("send {command}"), &format!("splice 2 {way} job 5 at {offset}")]);
         self.data_opened();
     }
 
@@ -176,7 +181,7 @@ impl Talk {
         self.server("200 binary");
         self.expect(&["send EPSV"]);
         self.server("229 ok (|||50000|)");
-        self.expect(&["open 2 data of 1 port 50000", "send MLSD"]);
+        self.expect_secured(&["open 2 data of 1 port 50000", "send MLSD"]);
         self.data_opened();
         id
     }
@@ -326,6 +331,14 @@ impl Talk {
     pub(crate) fn expect(&mut self, says: &[&str]) {
         let said: Vec<String> = self.says.drain(..).collect();
         assert_eq!(said, says, "log: {:#?}", self.log);
+    }
+
+    /// The same, and where data connections are secured the wish for TLS on connection 2.
+    #[track_caller]
+    pub(crate) fn expect_secured(&mut self, says: &[&str]) {
+        let tls = self.secure.then_some("starttls 2 ftp.example.org group 1");
+        let says: Vec<&str> = says.iter().copied().chain(tls).collect();
+        self.expect(&says);
     }
 
     /// What the session has said since the last time.

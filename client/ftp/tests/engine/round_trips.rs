@@ -1,0 +1,89 @@
+//! Round trips between page and relay, counted in virtual time: each answer takes one trip, whatever stands behind it. (curl needs about
+//! 24 for its first listing over TLS, lftp about 22.)
+
+use towpath_ftp::{JobId, Outcome, Request};
+
+use crate::model::{Knobs, SIZE, World};
+use crate::talk::path;
+
+const TRIP: u64 = 1_000;
+
+fn world(knobs: Knobs) -> World {
+    World::new(Knobs { trip: TRIP, ..knobs })
+}
+
+/// Trips that these requests take, which are all there from the start.
+fn trips(world: &mut World, requests: Vec<Request>) -> u64 {
+    let before = world.trips();
+    let ids: Vec<_> = requests.into_iter().map(|request| world.request(request)).collect();
+    world.run();
+    for id in ids {
+        assert!(world.ended(id).is_ok(), "{:?}: {:#?}", world.ended(id), world.log);
+    }
+    world.trips() - before
+}
+
+#[test]
+fn the_first_listing_over_explicit_tls_takes_eight() {
+    let mut world = world(Knobs::good());
+    assert_eq!(trips(&mut world, vec![Request::Connect, Request::List(None)]), 8, "{:#?}", world.log);
+    assert_eq!(world.rows, 2);
+}
+
+#[test]
+fn the_first_listing_without_tls_takes_six() {
+    let mut world = world(Knobs { secure: false, ..Knobs::good() });
+    assert_eq!(trips(&mut world, vec![Request::Connect, Request::List(None)]), 6, "{:#?}", world.log);
+}
+
+#[test]
+fn a_folder_takes_two() {
+    let mut world = world(Knobs::good());
+    trips(&mut world, vec![Request::Connect, Request::List(None)]);
+    for folder in ["/d", "/t", "/d/e"] {
+        assert_eq!(trips(&mut world, vec![Request::List(Some(path(folder)))]), 2, "{:#?}", world.log);
+    }
+}
+
+#[test]
+fn the_next_small_file_takes_two() {
+    let mut world = world(Knobs::good());
+    trips(&mut world, vec![Request::Connect, Request::List(None)]);
+    let download = |job| Request::Download { job: JobId(job), path: path("/f"), size: Some(SIZE), offset: 0 };
+    let upload = |job| Request::Upload { job: JobId(job), path: path("/f"), size: Some(SIZE), offset: 0 };
+    trips(&mut world, vec![download(1)]);
+    assert_eq!(trips(&mut world, (2..12).map(download).collect()), 20, "{:#?}", world.log);
+    assert_eq!(trips(&mut world, (12..22).map(upload).collect()), 20, "{:#?}", world.log);
+    // A size that has to be asked for costs nothing more.
+    let unknown = Request::Download { job: JobId(22), path: path("/f"), size: None, offset: 0 };
+    assert_eq!(trips(&mut world, vec![unknown]), 2, "{:#?}", world.log);
+}
+
+#[test]
+fn the_log_reads_as_if_every_command_had_waited() {
+    let talk = |lock_step| {
+        let mut world = world(Knobs { lock_step, ..Knobs::good() });
+        trips(&mut world, vec![Request::Connect, Request::List(Some(path("/d"))), Request::List(None)]);
+        let shown =
+            |line: &&String| ["Status", "Command", "Response"].iter().any(|kind| line.starts_with(kind));
+        world.log.iter().filter(shown).cloned().collect::<Vec<String>>()
+    };
+    assert_eq!(talk(false), talk(true));
+}
+
+#[test]
+fn a_server_that_loses_commands_gets_one_at_a_time() {
+    for (secure, requests) in [(true, vec![]), (false, vec![Request::List(Some(path("/d")))])] {
+        let mut world = World::new(Knobs { forgetful: true, secure, ..Knobs::good() });
+        let connect = world.request(Request::Connect);
+        let list = world.request(Request::List(None));
+        let more: Vec<_> = requests.into_iter().map(|request| world.request(request)).collect();
+        world.run();
+        assert_eq!(world.ended(connect), &Ok(Outcome::Ok), "{:#?}", world.log);
+        for id in std::iter::once(list).chain(more) {
+            assert!(matches!(world.ended(id), Ok(Outcome::Listing { .. })), "{:#?}", world.log);
+        }
+        assert!(world.quirks().lock_step);
+        assert_eq!(world.disconnected, 0);
+    }
+}
