@@ -10,14 +10,17 @@ use crate::secret::Secret;
 pub(crate) struct Command {
     verb: &'static str,
     argument: Option<Vec<u8>>,
-    secret: bool,
+    /// What the log shows instead of the line.
+    masked: Option<String>,
+    /// The argument is the whole line: a person typed it.
+    typed: bool,
     timed: bool,
 }
 
 impl Command {
     /// A verb alone.
     pub(crate) fn bare(verb: &'static str) -> Command {
-        Command { verb, argument: None, secret: false, timed: true }
+        Command { verb, argument: None, masked: None, typed: false, timed: true }
     }
 
     /// A verb and a word of ours.
@@ -75,10 +78,18 @@ impl Command {
     /// [`ArgumentError::ControlByte`].
     pub(crate) fn secret(verb: &'static str, secret: &Secret) -> Result<Command, ArgumentError> {
         let argument = Argument::new(secret.reveal())?;
-        Ok(Command { secret: true, timed: false, ..Command::argument(verb, &argument) })
+        let masked = Some(format!("{verb} ****"));
+        Ok(Command { masked, timed: false, ..Command::argument(verb, &argument) })
     }
 
-    fn with(verb: &'static str, argument: Vec<u8>) -> Command {
+    /// A whole line that a person typed; `masked` is what the log shows where it holds a secret.
+    pub(crate) fn typed(line: &Argument, masked: Option<String>) -> Command {
+        let command = Command::argument("the command", line);
+        Command { typed: true, timed: false, masked, ..command }
+    }
+
+    /// A verb and bytes that were put together from what was checked before.
+    pub(crate) fn with(verb: &'static str, argument: Vec<u8>) -> Command {
         Command { argument: Some(argument), ..Command::bare(verb) }
     }
 
@@ -92,6 +103,11 @@ impl Command {
         self.timed
     }
 
+    /// The bytes after the verb.
+    pub(crate) fn into_argument(self) -> Vec<u8> {
+        self.argument.unwrap_or_default()
+    }
+
     /// Its verb.
     pub(crate) fn verb(&self) -> &'static str {
         self.verb
@@ -99,9 +115,11 @@ impl Command {
 
     /// The bytes for the wire.
     pub(crate) fn line(&self) -> Vec<u8> {
-        let mut line = self.verb.as_bytes().to_vec();
+        let mut line = if self.typed { Vec::new() } else { self.verb.as_bytes().to_vec() };
         if let Some(argument) = &self.argument {
-            line.push(b' ');
+            if !self.typed {
+                line.push(b' ');
+            }
             line.extend_from_slice(argument);
         }
         line.extend_from_slice(b"\r\n");
@@ -110,10 +128,11 @@ impl Command {
 
     /// The text for the log.
     pub(crate) fn shown(&self) -> String {
-        match &self.argument {
-            None => self.verb.to_owned(),
-            Some(_) if self.secret => format!("{} ****", self.verb),
-            Some(argument) => format!("{} {}", self.verb, escape(argument)),
+        match (&self.masked, &self.argument) {
+            (Some(masked), _) => masked.clone(),
+            (None, None) => self.verb.to_owned(),
+            (None, Some(argument)) if self.typed => escape(argument),
+            (None, Some(argument)) => format!("{} {}", self.verb, escape(argument)),
         }
     }
 }

@@ -1,8 +1,11 @@
 //! What a session tells its user. Past tense.
 
+use crate::checksum::Algorithm;
+use crate::checksum::Checksum;
 use crate::entry::{Entry, Modified};
 use crate::error::Error;
-use crate::io::{Algorithm, Time, TlsSession};
+use crate::io::{Time, TlsSession};
+use crate::parse::{Facts, Features};
 use crate::path::{Name, RemotePath};
 use crate::request::RequestId;
 
@@ -97,6 +100,21 @@ pub enum Outcome {
     Size(u64),
     /// MDTM answered.
     Modified(Modified),
+    /// What there is to know of a path.
+    Facts(Box<Facts>),
+    /// A checksum.
+    Checksum(Checksum),
+    /// Bytes that are free.
+    Space(u64),
+    /// FEAT answered.
+    Features(Box<Features>),
+    /// The server's words, for display: all lines with their codes, control characters escaped.
+    Answer {
+        /// The reply's code; after a raw command it may be a refusal.
+        code: u16,
+        /// Its lines.
+        lines: Vec<String>,
+    },
 }
 
 /// What came of a transfer.

@@ -1,5 +1,6 @@
 //! The engine's contract with its driver: what goes in, what comes out.
 
+use crate::checksum::Algorithm;
 use crate::error::Stage;
 use crate::event::Event;
 use crate::request::{Request, RequestId};
@@ -218,21 +219,6 @@ pub enum Output {
     Event(Event),
     /// Nothing more to do until an input comes or this time has come. Always the last of a drain.
     Wait(Option<Time>),
-}
-
-/// Algorithms of checksums (draft-bryan-ftp-hash and the X-commands).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Algorithm {
-    /// CRC-32 as in zip.
-    Crc32,
-    /// MD5 (RFC 1321).
-    Md5,
-    /// SHA-1.
-    Sha1,
-    /// SHA-256.
-    Sha256,
-    /// SHA-512.
-    Sha512,
 }
 
 /// A finished TLS handshake, as the driver knows it.

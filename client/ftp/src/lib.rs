@@ -17,12 +17,14 @@
 //! the decision goes out as [`Output::AcceptTls`].
 
 mod calendar;
+pub mod checksum;
 mod command;
 mod control;
 mod data;
 pub mod entry;
 pub mod error;
 pub mod event;
+pub mod habits;
 pub mod io;
 mod link;
 pub mod listing;
@@ -37,13 +39,15 @@ pub mod secret;
 pub mod session;
 pub mod site;
 pub mod text;
+mod timestamp;
+pub mod typed;
 
+pub use checksum::{Algorithm, Checksum};
 pub use entry::{Entry, EntryKind, Modified};
 pub use error::{Error, ErrorKind, Stage};
 pub use event::{Event, LogKind, LogLine, Outcome, Question, ServerInfo, Transferred};
 pub use io::{
-    Algorithm, Certificate, Coding, ConnId, Direction, End, Input, JobId, Output, Target, Time, TlsSession,
-    Verdict,
+    Certificate, Coding, ConnId, Direction, End, Input, JobId, Output, Target, Time, TlsSession, Verdict,
 };
 pub use path::{Argument, ArgumentError, Name, RemotePath};
 pub use quirks::Quirks;
@@ -51,3 +55,4 @@ pub use request::{Item, Placement, Request, RequestId, TransferOptions};
 pub use secret::Secret;
 pub use session::Session;
 pub use site::{Abilities, ActiveMode, Encryption, Site};
+pub use typed::TypedLine;

@@ -38,6 +38,11 @@ impl Argument {
         Ok(Argument(bytes))
     }
 
+    /// The same with words of ours before it.
+    pub(crate) fn after(&self, words: &'static str) -> Argument {
+        Argument([words.as_bytes(), &self.0].concat())
+    }
+
     /// The bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

@@ -1,5 +1,7 @@
 //! What was learned about a server: one plain value that the application can store with a site and give back.
 
+use crate::habits::Habits;
+
 /// How a server differs from what its kin do. Nothing in it is secret.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Quirks {
@@ -13,6 +15,8 @@ pub struct Quirks {
     pub list_all: Option<bool>,
     /// What is known of TLS 1.2 as the cure for too few tickets (rule S-4).
     pub tls12: Tls12,
+    /// Which forms of commands it has.
+    pub habits: Habits,
 }
 
 /// The ways to a data connection.

@@ -1,7 +1,11 @@
 //! What a session can be asked to do.
 
+use std::ops::Range;
+
+use crate::checksum::Algorithm;
 use crate::io::JobId;
-use crate::path::RemotePath;
+use crate::path::{Argument, RemotePath};
+use crate::typed::TypedLine;
 
 /// A request's number, chosen by whoever asks.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -116,6 +120,94 @@ pub enum Request {
     Size(RemotePath),
     /// MDTM.
     ModificationTime(RemotePath),
+    /// MKD, and the directories above it that are missing (rule T12).
+    MakeDirectories(RemotePath),
+    /// RMDA: the server deletes a directory and all below it at once. Only where FEAT lists it; ask the person first, for
+    /// there is no count and no way back.
+    RemoveTree(RemotePath),
+    /// CDUP, or `CWD ..`.
+    ChangeToParent,
+    /// MFMT or what the server has instead (rule T11).
+    SetModificationTime {
+        /// The file.
+        path: RemotePath,
+        /// Unix seconds, UTC.
+        seconds: i64,
+    },
+    /// MFCT or MFF.
+    SetCreationTime {
+        /// The file.
+        path: RemotePath,
+        /// Unix seconds, UTC.
+        seconds: i64,
+    },
+    /// MFF or SITE CHMOD.
+    ChangeMode {
+        /// The file or directory.
+        path: RemotePath,
+        /// Unix mode bits, the lower 12.
+        mode: u16,
+    },
+    /// MFF or SITE CHGRP.
+    ChangeGroup {
+        /// The file or directory.
+        path: RemotePath,
+        /// Name or number of the group.
+        group: Argument,
+    },
+    /// MLST, or CWD, SIZE and MDTM.
+    Facts(RemotePath),
+    /// A checksum that the server computes: HASH, XSHA512 and the like.
+    Checksum {
+        /// The file.
+        path: RemotePath,
+        /// How; `None`: the strongest that the server has.
+        algorithm: Option<Algorithm>,
+        /// Which bytes, the end not counted; `None`: all.
+        range: Option<Range<u64>>,
+    },
+    /// AVBL, XQUOTA or SITE QUOTA; `None` is where the session stands.
+    FreeSpace(Option<RemotePath>),
+    /// DSIZ.
+    DirectorySize(RemotePath),
+    /// SITE SYMLINK.
+    MakeLink {
+        /// Where it leads.
+        target: RemotePath,
+        /// The link.
+        path: RemotePath,
+    },
+    /// SITE CPFR and SITE CPTO.
+    CopyOnServer {
+        /// The file.
+        from: RemotePath,
+        /// Its copy.
+        to: RemotePath,
+    },
+    /// HELP, of a command or in general.
+    Help(Option<Argument>),
+    /// STAT: of the session.
+    ServerStatus,
+    /// STAT of a path.
+    StatusOf(RemotePath),
+    /// SYST, once more.
+    SystemType,
+    /// FEAT, once more.
+    Features,
+    /// LANG: the language of replies; `None` is the server's own.
+    SetLanguage(Option<Argument>),
+    /// SMNT.
+    Mount(Argument),
+    /// ACCT with the site's account.
+    Account,
+    /// ALLO: room for so many bytes.
+    Allocate(u64),
+    /// REIN; the session logs in again, on a new connection.
+    Reinitialize,
+    /// What follows SITE.
+    Site(TypedLine),
+    /// A command line that a person typed. What would confuse the session is refused with what to use instead.
+    Raw(TypedLine),
     /// NOOP: a sign of life.
     KeepAlive,
     /// QUIT, politely, within 2 s.

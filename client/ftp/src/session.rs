@@ -9,8 +9,7 @@ use crate::event::{Event, LogKind, Outcome};
 use crate::io::{ConnId, End, Input, Output, Time};
 use crate::link::Link;
 use crate::operation::{
-    Failure, List, Logon, Operation, Quit, Rename, Report, Signal, Simple, Step, Transfer, Walk, cancelled,
-    protected, silence, words,
+    self, Failure, Operation, Report, Signal, Step, cancelled, protected, silence, words,
 };
 use crate::quirks::Quirks;
 use crate::reply::{Reply, escape};
@@ -284,13 +283,12 @@ impl Session {
 
     fn begin(&mut self, id: RequestId, request: Request) -> Step {
         self.link.request = Some(id);
-        let operation: Box<dyn Operation> = match request {
+        let operation = match request {
             Request::Connect if self.link.server.logged_in => {
                 self.finish(Ok(Outcome::Ok));
                 return Step::Wait;
             }
-            Request::Connect => Box::new(Logon::new()),
-            _ if !self.link.server.logged_in => {
+            ref other if !self.link.server.logged_in && !matches!(other, Request::Connect) => {
                 self.finish(Err(not_connected()));
                 return Step::Wait;
             }
@@ -299,23 +297,10 @@ impl Session {
                 self.finish(Ok(Outcome::Ok));
                 return Step::Wait;
             }
-            Request::KeepAlive => Box::new(Simple::keep_alive()),
-            Request::List(path) => Box::new(List::show(id, path)),
-            Request::Download { job, path, size, offset, options } => {
-                Box::new(Transfer::download(id, job, path, size, offset, options))
-            }
-            Request::Upload { job, path, size, offset, options } => {
-                Box::new(Transfer::upload(id, job, path, size, offset, options))
-            }
-            Request::MakeDirectory(path) => Box::new(Simple::make_directory(path)),
-            Request::RemoveDirectory(path) => Box::new(Simple::remove_directory(path)),
-            Request::DeleteFile(path) => Box::new(Simple::delete_file(path)),
-            Request::Size(path) => Box::new(Simple::size(path)),
-            Request::ModificationTime(path) => Box::new(Simple::modification_time(path)),
-            Request::Rename { from, to } => Box::new(Rename::new(from, to)),
-            Request::Count(items) => Box::new(Walk::count(id, items)),
-            Request::DeleteTree(items) => Box::new(Walk::delete(id, items)),
-            Request::Disconnect => Box::new(Quit::new()),
+            request => match operation::of(&self.link.server.features, id, request) {
+                Ok(operation) => operation,
+                Err(error) => return Step::fail(error),
+            },
         };
         Step::Push(operation)
     }

@@ -260,13 +260,10 @@ fn answer(case: &Value, input: &[u8], fits: impl Fn(&Reply, &Value) -> Option<bo
 fn features(reply: &Reply, expect: &Value) -> Option<bool> {
     let features = parse::feat(reply);
     let expect = expect["features"].as_object()?;
-    let facts = features.facts.iter().map(|fact| format!("{}{}", fact.name, if fact.on { "*" } else { "" }));
-    let mut found: Vec<(String, String)> = vec![("MLST".to_owned(), facts.collect::<Vec<_>>().join(";"))];
-    found.retain(|_| features.mlsd);
-    found.extend(features.size.then(|| ("SIZE".to_owned(), String::new())));
-    found.extend(features.others.iter().map(|other| (other.name.clone(), other.parameters.clone())));
+    let found: Vec<(&str, &str)> =
+        features.lines.iter().map(|line| (line.name.as_str(), line.parameters.as_str())).collect();
     let same =
-        |(name, parameters): &(String, String)| expect.get(name).is_some_and(|wanted| wanted == parameters);
+        |(name, parameters): &(&str, &str)| expect.get(*name).is_some_and(|wanted| wanted == parameters);
     features.known.then_some(found.len() == expect.len() && found.iter().all(same))
 }
 

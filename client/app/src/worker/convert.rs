@@ -195,7 +195,12 @@ pub(super) fn outcome(outcome: ftp::Outcome) -> page::Outcome {
         ftp::Outcome::Ok
         | ftp::Outcome::Transferred(_)
         | ftp::Outcome::Size(_)
-        | ftp::Outcome::Modified(_) => page::Outcome::Ok,
+        | ftp::Outcome::Modified(_)
+        | ftp::Outcome::Facts(_)
+        | ftp::Outcome::Checksum(_)
+        | ftp::Outcome::Space(_)
+        | ftp::Outcome::Features(_)
+        | ftp::Outcome::Answer { .. } => page::Outcome::Ok,
     }
 }
 

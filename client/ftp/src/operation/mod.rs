@@ -4,10 +4,17 @@
 
 mod abandon;
 mod active;
+mod ancestry;
+mod attributes;
 mod course;
+mod digest;
+mod directory;
 mod enter;
 mod exchange;
+mod facts;
+mod inquiry;
 mod kind;
+mod line;
 mod list;
 mod logon;
 mod mode;
@@ -17,24 +24,21 @@ mod prepare;
 mod probe;
 mod purpose;
 mod quit;
+mod raw;
+mod reinitialize;
 mod rename;
 mod renew;
 mod rows;
 mod secure;
 mod simple;
+mod table;
 mod together;
 mod transfer;
 mod walk;
 
 pub(crate) use kind::Type;
-pub(crate) use list::List;
-pub(crate) use logon::Logon;
 pub(crate) use negotiate::protected;
-pub(crate) use quit::Quit;
-pub(crate) use rename::Rename;
-pub(crate) use simple::Simple;
-pub(crate) use transfer::Transfer;
-pub(crate) use walk::Walk;
+pub(crate) use table::of;
 
 use crate::control::{self, REPLY_TIMEOUT};
 use crate::entry::Modified;

@@ -73,7 +73,7 @@ impl Walk {
                     self.file_done(link);
                     continue;
                 }
-                Pending::File(path) => Step::push(Simple::delete_file(path.clone())),
+                Pending::File(path) => Step::push(Simple::delete_file(path)),
                 Pending::Directory { path, depth } if *depth > MAX_DEPTH => {
                     let text = format!(
                         "{} is more than {MAX_DEPTH} directories deep: it may be a loop",
@@ -82,7 +82,7 @@ impl Walk {
                     return Step::fail(Error::new(Stage::Server, ErrorKind::Protocol, text));
                 }
                 Pending::Directory { path, .. } => Step::push(List::keep(path.clone())),
-                Pending::Emptied(path) => Step::push(Simple::remove_directory(path.clone())),
+                Pending::Emptied(path) => Step::push(Simple::remove_directory(path)),
             };
             self.current = Some(next);
             return step;

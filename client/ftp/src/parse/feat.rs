@@ -21,13 +21,33 @@ pub struct HashAlgorithm {
     pub selected: bool,
 }
 
-/// A feature that has no field of its own.
+/// A language that replies can be in (RFC 2640 section 4), and whether they are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Language {
+    /// Its tag as the server writes it, such as `EN` or `zh-TW`.
+    pub tag: String,
+    /// Whether it is the present one.
+    pub current: bool,
+}
+
+/// A line of the answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Feature {
     /// Its name in upper case.
     pub name: String,
-    /// What follows the name.
+    /// What follows the name, as the server wrote it.
     pub parameters: String,
+}
+
+/// What FEAT says of one name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Support {
+    /// It is listed.
+    Listed,
+    /// There is a list and it is not on it. EPSV, SIZE, MDTM and REST are tried all the same (rule F3).
+    Unlisted,
+    /// There is no list (rule F1).
+    Unknown,
 }
 
 /// What a server says that it can do. Absent is not the same as impossible (rule F3), and nothing at all is known where
@@ -63,12 +83,18 @@ pub struct Features {
     pub pbsz: bool,
     /// PROT.
     pub prot: bool,
+    /// CCC; never sent.
+    pub ccc: bool,
     /// MFMT.
     pub mfmt: bool,
+    /// MFCT.
+    pub mfct: bool,
     /// Facts that MFF can set, in lower case.
     pub mff: Vec<String>,
     /// CLNT.
     pub clnt: bool,
+    /// CSID.
+    pub csid: bool,
     /// PRET.
     pub pret: bool,
     /// HOST.
@@ -79,17 +105,51 @@ pub struct Features {
     pub rang_stream: bool,
     /// Algorithms of HASH.
     pub hash: Vec<HashAlgorithm>,
+    /// AVBL.
+    pub avbl: bool,
+    /// XQUOTA.
+    pub xquota: bool,
+    /// DSIZ.
+    pub dsiz: bool,
+    /// RMDA.
+    pub rmda: bool,
+    /// COMB.
+    pub comb: bool,
+    /// ESTA, Pure-FTPd's passive mode for several connections.
+    pub esta: bool,
+    /// ESTP, the same the other way round.
+    pub estp: bool,
+    /// SSCN.
+    pub sscn: bool,
+    /// Languages of LANG.
+    pub languages: Vec<Language>,
     /// Commands of SITE, in upper case.
     pub site: Vec<String>,
-    /// The rest.
-    pub others: Vec<Feature>,
+    /// All lines in their order, those with a field of their own too.
+    pub lines: Vec<Feature>,
 }
 
 impl Features {
-    /// Whether a line of this name was among those without a field.
+    /// Whether there is a line of this name; whatever case.
     #[must_use]
-    pub fn has_other(&self, name: &str) -> bool {
-        self.others.iter().any(|feature| feature.name.eq_ignore_ascii_case(name))
+    pub fn lists(&self, name: &str) -> bool {
+        self.lines.iter().any(|feature| feature.name.eq_ignore_ascii_case(name))
+    }
+
+    /// What is known of this name.
+    #[must_use]
+    pub fn support(&self, name: &str) -> Support {
+        match (self.lists(name), self.known) {
+            (true, _) => Support::Listed,
+            (false, true) => Support::Unlisted,
+            (false, false) => Support::Unknown,
+        }
+    }
+
+    /// Whether SITE lists this command; whatever case.
+    #[must_use]
+    pub fn lists_site(&self, command: &str) -> bool {
+        self.site.iter().any(|listed| listed.eq_ignore_ascii_case(command))
     }
 }
 
@@ -118,8 +178,10 @@ impl Features {
         let upper = parameters.to_ascii_uppercase();
         let first_is = |word: &str| upper.split([' ', ';', ',']).next() == Some(word);
         let has = |word: &str| upper.split([' ', ';', ',']).any(|part| part == word);
+        if name.is_empty() {
+            return;
+        }
         match name.as_str() {
-            "" => {}
             "UTF8" | "UTF-8" => self.utf8 = true,
             "MLSD" => self.mlsd = true,
             "MLST" => {
@@ -142,7 +204,21 @@ impl Features {
             "PROT" => self.prot = true,
             "MFMT" => self.mfmt = true,
             "MFF" => self.mff.extend(starred(parameters).map(|(name, _)| name.to_ascii_lowercase())),
+            "CCC" => self.ccc = true,
+            "MFCT" => self.mfct = true,
             "CLNT" => self.clnt = true,
+            "CSID" => self.csid = true,
+            "AVBL" => self.avbl = true,
+            "XQUOTA" => self.xquota = true,
+            "DSIZ" => self.dsiz = true,
+            "RMDA" => self.rmda = true,
+            "COMB" => self.comb = true,
+            "ESTA" => self.esta = true,
+            "ESTP" => self.estp = true,
+            "SSCN" => self.sscn = true,
+            "LANG" => self
+                .languages
+                .extend(starred(parameters).map(|(tag, current)| Language { tag: tag.to_owned(), current })),
             "PRET" => self.pret = true,
             "HOST" => self.host = true,
             "MODE" if first_is("Z") => self.mode_z = true,
@@ -151,8 +227,9 @@ impl Features {
                 starred(parameters).map(|(name, selected)| HashAlgorithm { name: name.to_owned(), selected }),
             ),
             "SITE" => self.site.extend(starred(parameters).map(|(name, _)| name.to_ascii_uppercase())),
-            _ => self.others.push(Feature { name, parameters: parameters.to_owned() }),
+            _ => {}
         }
+        self.lines.push(Feature { name, parameters: parameters.to_owned() });
     }
 }
 
@@ -203,12 +280,51 @@ mod tests {
         assert_eq!(features.hash[0], HashAlgorithm { name: "SHA-256".to_owned(), selected: true });
         assert_eq!(features.mff, ["modify", "unix.mode"]);
         assert_eq!(features.site, ["UTIME", "CHMOD"]);
-        assert_eq!(features.others.len(), 2);
-        assert_eq!(
-            features.others[0],
-            Feature { name: "XNEW".to_owned(), parameters: "some thing".to_owned() }
+        assert_eq!(features.lines.len(), 21);
+        assert!(
+            features
+                .lines
+                .contains(&Feature { name: "XNEW".to_owned(), parameters: "some thing".to_owned() })
         );
-        assert!(features.has_other("lang") && !features.has_other("UTF8"));
+        assert_eq!(features.languages, [Language { tag: "EN".to_owned(), current: true }]);
+        assert!(features.lists("xnew") && features.lists("SIZE") && features.lists_site("chmod"));
+    }
+
+    #[test]
+    fn f1_f3_listed_unlisted_and_unknown() {
+        let features = read("211-\r\n size\r\n211 End\r\n");
+        assert_eq!(
+            (features.support("SIZE"), features.support("MDTM")),
+            (Support::Listed, Support::Unlisted)
+        );
+        assert_eq!(read("530 Log in first\r\n").support("SIZE"), Support::Unknown);
+    }
+
+    #[test]
+    fn f4_the_rarer_ones() {
+        let features = read(concat!(
+            "211-\r\n AVBL\r\n XQUOTA\r\n DSIZ\r\n RMDA path\r\n COMB target;source_list\r\n CSID\r\n MFCT\r\n ESTA\r\n ESTP\r\n",
+            " SSCN\r\n CCC\r\n LANG zh-TW;EN*;fr\r\n AUTH TLS\r\n AUTH SSL\r\n XCRC \"f\" SP EP\r\n SITE MKDIR\r\n SITE RMDIR\r\n211 End\r\n"
+        ));
+        assert!(features.avbl && features.xquota && features.dsiz && features.rmda && features.comb);
+        assert!(features.csid && features.mfct && features.esta && features.estp && features.sscn);
+        assert!(features.ccc && features.auth_tls && features.auth_ssl && features.lists("XCRC"));
+        let tags: Vec<_> =
+            features.languages.iter().map(|language| (language.tag.as_str(), language.current)).collect();
+        assert_eq!(tags, [("zh-TW", false), ("EN", true), ("fr", false)]);
+        assert_eq!(features.site, ["MKDIR", "RMDIR"]);
+    }
+
+    /// A list as IIS sends it, with the code before each line, tabs and all.
+    #[test]
+    fn r5_f1_iis() {
+        let features = read(concat!(
+            "211-Extended features supported:\r\n211- LANG EN*\r\n211-\tUTF8\r\n211-AUTH TLS;TLS-C;SSL;TLS-P;\r\n211-PBSZ\r\n",
+            "211-PROT C;P;\r\n211-CCC\r\n211-HOST\r\n211-SIZE\r\n211-MDTM\r\n211-REST\tSTREAM\r\n211 END\r\n"
+        ));
+        assert!(features.utf8 && features.auth_tls && features.auth_ssl && features.pbsz && features.prot);
+        assert!(features.host && features.size && features.mdtm && features.rest_stream && !features.mlsd);
+        assert_eq!(features.lines.len(), 10);
     }
 
     #[test]
@@ -222,14 +338,14 @@ mod tests {
     fn r5_a_code_before_every_line() {
         let features = read("211-FEAT\r\n211-MDTM\r\n211-UTF-8\r\n211 End\r\n");
         assert!(features.mdtm && features.utf8);
-        assert!(features.others.is_empty());
+        assert_eq!(features.lines.len(), 2);
     }
 
     proptest! {
         #[test]
         fn any_lines(lines in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..60), 0..20)) {
             let count = lines.len();
-            prop_assert!(feat(&Reply::new(211, lines)).others.len() <= count);
+            prop_assert!(feat(&Reply::new(211, lines)).lines.len() <= count);
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use towpath_ftp::{
-    ConnId, Encryption, End, Event, Input, Item, JobId, Output, Request, RequestId, Session, Stage, Time,
-    Verdict,
+    Algorithm, ConnId, Encryption, End, Event, Input, Item, JobId, Output, Request, RequestId, Session,
+    Stage, Time, TypedLine, Verdict,
 };
 
 use crate::talk::{broken, path, resumed, site, tls};
@@ -35,6 +35,9 @@ const LINES: &[&str] = &[
     "350 go on",
     "213 5",
     "213 20200229000000",
+    "213 SHA-1 1-3 da39a3ee5e6b4b0d3255bfef95601890afd80709 f",
+    "211-x\r\n HASH SHA-1*;MD5\r\n RANG STREAM\r\n XSHA1\r\n MLST type*;\r\n211 end",
+    "250-x\r\n type=file;size=1; f\r\n250 end",
     "221 bye",
     "421 bye",
     "425 no",
@@ -90,7 +93,7 @@ fn request(kind: u8) -> Request {
         || vec![Item { path: path("/t"), directory: true }, Item { path: path("/f"), directory: false }];
     let (job, size) = (JobId(1), (kind & 64 == 0).then_some(5));
     let offset = u64::from(kind & 128 != 0) * 3;
-    match kind % 16 {
+    match kind % 20 {
         0..=2 => Request::Connect,
         3 => Request::List(None),
         4 => Request::List(Some(path("/d"))),
@@ -116,7 +119,28 @@ fn request(kind: u8) -> Request {
         12 => Request::Size(path("/f")),
         13 => Request::ModificationTime(path("/f")),
         14 => Request::KeepAlive,
-        _ => Request::Disconnect,
+        15 => Request::Disconnect,
+        _ => command(kind / 20),
+    }
+}
+
+/// The rarer commands.
+fn command(kind: u8) -> Request {
+    let f = || path("/f");
+    match kind {
+        0 => Request::SetModificationTime { path: f(), seconds: 0 },
+        1 => Request::ChangeMode { path: f(), mode: 0o644 },
+        2 => Request::Facts(f()),
+        3 => Request::Checksum { path: f(), algorithm: None, range: None },
+        4 => Request::Checksum { path: f(), algorithm: Some(Algorithm::Sha1), range: Some(1..3) },
+        5 => Request::FreeSpace(None),
+        6 => Request::CopyOnServer { from: f(), to: path("/g") },
+        7 => Request::MakeDirectories(path("/a/b/c")),
+        8 => Request::Reinitialize,
+        9 => Request::Features,
+        10 => Request::StatusOf(path("/d")),
+        11 => Request::ChangeToParent,
+        _ => Request::Raw(TypedLine::new("SITE CHMOD 644 /f").expect("a command")),
     }
 }
 

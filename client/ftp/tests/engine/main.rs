@@ -3,14 +3,20 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod arbitrary;
+mod attributes;
 mod cancel;
+mod checksum;
 mod data;
+mod directories;
+mod facts;
 mod faults;
 mod hostile;
+mod inquiry;
 mod listing;
 mod login;
 mod matrix;
 mod model;
+mod raw;
 mod round_trips;
 mod simple;
 mod talk;
