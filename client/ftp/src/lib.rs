@@ -40,7 +40,7 @@ pub use entry::{Entry, EntryKind, Modified};
 pub use error::{Error, ErrorKind, Stage};
 pub use event::{Event, LogKind, LogLine, Outcome, Question, ServerInfo};
 pub use io::{Certificate, ConnId, Direction, End, Input, JobId, Output, Target, Time, TlsSession, Verdict};
-pub use path::{Argument, ArgumentError, Name, RemotePath};
+pub use path::{Argument, ArgumentError, Name, PathSyntax, RemotePath};
 pub use request::{Item, Request, RequestId};
 pub use secret::Secret;
 pub use session::Session;
