@@ -17,6 +17,7 @@
 //! the decision goes out as [`Output::AcceptTls`].
 
 mod calendar;
+pub mod charset;
 mod command;
 mod control;
 mod data;
@@ -36,6 +37,7 @@ pub mod secret;
 pub mod session;
 pub mod site;
 
+pub use charset::Charset;
 pub use entry::{Entry, EntryKind, Modified};
 pub use error::{Error, ErrorKind, Stage};
 pub use event::{Event, LogKind, LogLine, Outcome, Question, ServerInfo};
