@@ -36,6 +36,7 @@ pub mod request;
 pub mod secret;
 pub mod session;
 pub mod site;
+pub mod telnet;
 
 pub use charset::Charset;
 pub use entry::{Entry, EntryKind, Modified};

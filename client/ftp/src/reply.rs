@@ -2,9 +2,11 @@
 //!
 //! Rules R1 to R4: a reply that starts `ddd-` ends on `ddd ` with the same code and anything may stand between; CRLF, LF,
 //! CR, CR NUL and NUL end a line; every size is bounded. Each byte is looked at once, so reading is linear however
-//! the bytes are cut.
+//! the bytes are cut. Rule R6, telnet's commands, is a switch: [`Reader::set_telnet`].
 
 use crate::path::display;
+use crate::telnet::Filter;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use thiserror::Error;
 
@@ -122,6 +124,8 @@ pub struct Reader {
     any_code_ends: bool,
     /// This server ends lines with a bare CR.
     bare_cr_ends: bool,
+    /// Takes out telnet's commands, where the site says that there are some.
+    telnet: Option<Filter>,
     failed: Option<ReplyError>,
 }
 
@@ -145,9 +149,21 @@ impl Reader {
     /// # Errors
     /// [`ReplyError`], now and for ever after. Replies that were whole before can still be taken.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), ReplyError> {
-        match self.failed {
-            Some(error) => Err(error),
-            None => self.read(bytes).inspect_err(|error| self.failed = Some(*error)),
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let text = self.telnet.as_mut().map_or(Cow::Borrowed(bytes), |telnet| telnet.text(bytes));
+        self.read(&text).inspect_err(|error| self.failed = Some(*error))
+    }
+
+    /// Whether the server speaks telnet: then `FF FF` is one 0xFF, and `FF FB` to `FF FE` with the byte after them are no
+    /// text (rule R6). Off at first, and to be left off unless the site's charset is one of single bytes.
+    pub fn set_telnet(&mut self, on: bool) {
+        match (self.telnet.take(), on) {
+            (telnet, true) => self.telnet = Some(telnet.unwrap_or_default()),
+            // A failure of this is kept for the next push.
+            (Some(telnet), false) => drop(self.push(telnet.rest())),
+            (None, false) => {}
         }
     }
 
@@ -187,7 +203,12 @@ impl Reader {
     /// injected (rule L3).
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.line.is_empty() && self.open.is_none() && self.ready.is_empty() && self.strays.is_empty()
+        let telnet = self.telnet.as_ref().is_none_or(Filter::is_empty);
+        telnet
+            && self.line.is_empty()
+            && self.open.is_none()
+            && self.ready.is_empty()
+            && self.strays.is_empty()
     }
 
     /// To be called after two seconds of silence (rule R2). Ends a reply whose last line was `ddd ` with another code, or a

@@ -152,6 +152,54 @@ fn l4_lines_outside_replies_are_kept() {
     assert!(reader.is_empty());
 }
 
+fn read_telnet(bytes: &[u8]) -> Vec<Reply> {
+    let mut reader = Reader::new();
+    reader.set_telnet(true);
+    reader.push(bytes).unwrap();
+    std::iter::from_fn(|| reader.next()).collect()
+}
+
+#[test]
+fn r6_telnet_is_off_at_first() {
+    let bytes = b"220 \xff\xff \xff\xfb\x01\r\n";
+    assert_eq!(read(bytes)[0].lines, [&bytes[4..9 + 1]]);
+    assert_eq!(read_telnet(bytes)[0].lines, [b"\xff "]);
+}
+
+#[test]
+fn r6_commands_may_stand_anywhere() {
+    let bytes = b"\xff\xfd\x062\xff\xfb\x012\xff\xfb\n0-a\r\xff\xfe\r\n b\xff\xff\r\n220 \xff\xfc\0c\r\n";
+    let replies = read_telnet(bytes);
+    assert_eq!(replies, [Reply::new(220, vec![b"a".to_vec(), b" b\xff".to_vec(), b"c".to_vec()])]);
+}
+
+#[test]
+fn l3_telnet_after_the_reply_counts() {
+    for injected in [&b"\xff"[..], b"\xff\xfb", b"\xff\xfb\x01", b"\xff\xff"] {
+        let mut reader = Reader::new();
+        reader.set_telnet(true);
+        reader.push(&[b"\xff\xfb\x01234 AUTH TLS OK.\r\n", injected].concat()).unwrap();
+        assert_eq!(reader.next().unwrap().code, 234);
+        assert!(!reader.is_empty(), "{injected:x?}");
+    }
+    let mut reader = Reader::new();
+    reader.set_telnet(true);
+    reader.push(b"\xff\xfb\x01234 AUTH TLS OK.\xff\xfb\x01\r\n").unwrap();
+    assert_eq!(reader.next().unwrap().code, 234);
+    assert!(reader.is_empty());
+}
+
+#[test]
+fn r6_switching_off_loses_nothing() {
+    let mut reader = Reader::new();
+    reader.set_telnet(true);
+    reader.push(b"220 a\xff").unwrap();
+    reader.set_telnet(true);
+    reader.set_telnet(false);
+    reader.push(b"\xff\r\n").unwrap();
+    assert_eq!(reader.next().unwrap().lines, [b"a\xff\xff"]);
+}
+
 #[test]
 fn s4_control_characters_are_escaped() {
     let replies = read(b"220 a\x1b[31m\tb\x7f\xe2\x80\xaec\r\n221 \xff\x85\r\n");
@@ -168,6 +216,8 @@ fn pieces() -> impl Strategy<Value = Vec<Vec<u8>>> {
         Just(b"\r".to_vec()),
         Just(b"\n".to_vec()),
         Just(b"\0".to_vec()),
+        Just(b"\xff".to_vec()),
+        Just(b"\xff\xfd\n".to_vec()),
         proptest::collection::vec(any::<u8>(), 0..6),
     ];
     proptest::collection::vec(piece, 0..40)
@@ -175,11 +225,13 @@ fn pieces() -> impl Strategy<Value = Vec<Vec<u8>>> {
 
 proptest! {
     #[test]
-    fn any_cut_gives_the_same(pieces in pieces(), cuts in proptest::collection::vec(1usize..9, 1..9)) {
+    fn any_cut_gives_the_same(pieces in pieces(), cuts in proptest::collection::vec(1usize..9, 1..9), telnet in any::<bool>()) {
         let bytes = pieces.concat();
         let mut whole = Reader::new();
+        whole.set_telnet(telnet);
         let result = whole.push(&bytes);
         let mut cut = Reader::new();
+        cut.set_telnet(telnet);
         let (mut rest, mut cut_result) = (&bytes[..], Ok(()));
         for size in cuts.iter().cycle() {
             if rest.is_empty() || cut_result.is_err() { break }
