@@ -1,4 +1,8 @@
 //! DOS and Windows: `C:\a\b`. Every drive has its root.
+//!
+//! A path is bytes, so in Shift_JIS, GBK and Big5, where a backslash may be the second half of a character, such a character ends a name here
+//! (in the other Windows syntaxes too). Servers that show backslashes and speak these charsets are not known to us; a charset in the path
+//! itself would be the price.
 
 use super::separated::Root;
 
