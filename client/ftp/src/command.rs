@@ -1,7 +1,7 @@
 //! Commands as they go out (RFC 959 section 4.1) and as the log shows them. An argument is a path, a name, a number or a
 //! word of ours: none can hold CR, LF or NUL (rule S1). Secrets are shown as four stars (rule S3).
 
-use crate::path::{Argument, ArgumentError, Name, RemotePath};
+use crate::path::{Argument, ArgumentError, RemotePath};
 use crate::reply::escape;
 use crate::secret::Secret;
 
@@ -57,14 +57,6 @@ impl Command {
     /// A verb and a path.
     pub(crate) fn path(verb: &'static str, path: &RemotePath) -> Command {
         Command::with(verb, path.as_bytes().to_vec())
-    }
-
-    /// A verb and a name in the present directory. What a server could take for an option or trim is written as `./name`
-    /// (rule P5).
-    pub(crate) fn name(verb: &'static str, name: &Name) -> Command {
-        let bytes = name.as_bytes();
-        let delicate = matches!(bytes.first(), Some(b'-' | b' ' | b'~')) || bytes.last() == Some(&b' ');
-        Command::with(verb, if delicate { [b"./", bytes].concat() } else { bytes.to_vec() })
     }
 
     /// A verb and text that was checked.

@@ -17,6 +17,7 @@
 //! the decision goes out as [`Output::AcceptTls`].
 
 mod calendar;
+pub mod charset;
 pub mod checksum;
 mod command;
 mod control;
@@ -38,10 +39,12 @@ pub mod request;
 pub mod secret;
 pub mod session;
 pub mod site;
+pub mod telnet;
 pub mod text;
 mod timestamp;
 pub mod typed;
 
+pub use charset::Charset;
 pub use checksum::{Algorithm, Checksum};
 pub use entry::{Entry, EntryKind, Modified};
 pub use error::{Error, ErrorKind, Stage};
@@ -49,7 +52,7 @@ pub use event::{Event, LogKind, LogLine, Outcome, Question, ServerInfo, Transfer
 pub use io::{
     Certificate, Coding, ConnId, Direction, End, Input, JobId, Output, Target, Time, TlsSession, Verdict,
 };
-pub use path::{Argument, ArgumentError, Name, RemotePath};
+pub use path::{Argument, ArgumentError, Name, PathSyntax, RemotePath};
 pub use quirks::Quirks;
 pub use request::{Item, Placement, Request, RequestId, TransferOptions};
 pub use secret::Secret;

@@ -12,11 +12,12 @@ use crate::io::{ConnId, End, Output, Target, Time, TlsSession};
 use crate::log;
 use crate::operation::Type;
 use crate::parse::Features;
-use crate::path::RemotePath;
+use crate::path::{PathSyntax, RemotePath};
 use crate::quirks::{DataWay, Quirks, Tls12};
 use crate::reply::Reply;
 use crate::request::RequestId;
 use crate::site::{ActiveMode, Site};
+use crate::telnet::doubled;
 
 /// What one connection teaches about the server; forgotten with it.
 #[derive(Default)]
@@ -41,6 +42,10 @@ pub(crate) struct Server {
     pub(crate) deflating: bool,
     /// A REST other than 0 was sent (rule T2).
     pub(crate) restarted: bool,
+    /// How it writes paths, since its first PWD.
+    pub(crate) syntax: Option<PathSyntax>,
+    /// It has been asked to name files as paths, or need not be (rule P7).
+    pub(crate) named: bool,
     /// Commands that were sent together went unanswered.
     pub(crate) crowded: bool,
     /// Where the session stands.
@@ -202,8 +207,14 @@ impl Link {
         {
             let conn = control.conn;
             self.show();
+            let line = if self.telnet() { doubled(&line).into_owned() } else { line };
             self.put(Output::Send(conn, line));
         }
+    }
+
+    /// Whether the byte 255 is a command of Telnet (rules S2, R6): never where it can be a part of a character.
+    fn telnet(&self) -> bool {
+        self.site.telnet && self.site.charset.is_single_byte()
     }
 
     /// Logs the command whose reply comes next, if that was not done yet.
@@ -251,7 +262,9 @@ impl Link {
     pub(crate) fn open_control(&mut self) {
         let conn = self.next_conn();
         self.server = Server::default();
-        self.control = Some(Control::new(conn, !self.memory.quirks.lock_step, self.now));
+        let mut control = Control::new(conn, !self.memory.quirks.lock_step, self.now);
+        control.reader.set_telnet(self.telnet());
+        self.control = Some(control);
         let target = Target::Control { host: self.site.host.clone(), port: self.site.port };
         self.put(Output::Open(conn, target));
     }
@@ -352,14 +365,35 @@ impl Link {
         data::ways(self.server.features.epsv, self.peer_address(), active, self.memory.quirks.way)
     }
 
+    /// How the server writes paths (rule P6): as the site says, else as its first PWD shows.
+    pub(crate) fn syntax(&mut self, told: &[u8]) -> PathSyntax {
+        let (server, site) = (&mut self.server, self.site.syntax);
+        let detect =
+            || site.unwrap_or_else(|| PathSyntax::detect(&server.system, told, server.features.tvfs));
+        let syntax = server.syntax.unwrap_or_else(detect);
+        server.syntax = Some(syntax);
+        syntax
+    }
+
     /// Whether full paths are safe in arguments, or only names in the present directory (rule P4).
     pub(crate) fn full_paths(&self) -> bool {
         let system = self.server.system.to_ascii_uppercase();
-        self.server.features.tvfs
+        let unlike = matches!(
+            self.server.syntax,
+            Some(
+                PathSyntax::Vms
+                    | PathSyntax::Mvs
+                    | PathSyntax::VxWorks
+                    | PathSyntax::Zvm
+                    | PathSyntax::NonStop
+            )
+        );
+        let known = self.server.features.tvfs
             || system.is_empty()
             || system.contains("UNIX")
             || system.contains("WINDOWS")
-            || system.contains("L8")
+            || system.contains("L8");
+        known && !unlike
     }
 
     /// Wall clock in Unix seconds.

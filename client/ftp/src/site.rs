@@ -1,5 +1,7 @@
 //! A server and how to get in.
 
+use crate::charset::Charset;
+use crate::path::PathSyntax;
 use crate::quirks::Quirks;
 use crate::secret::Secret;
 
@@ -65,6 +67,12 @@ pub struct Site {
     pub accept_any_certificate: bool,
     /// Offer TLS 1.2 only (rule S-4).
     pub tls12_only: bool,
+    /// How the server writes paths, where a person knows better than SYST and PWD tell (rule P6).
+    pub syntax: Option<PathSyntax>,
+    /// The charset of names (rules U1, R11).
+    pub charset: Charset,
+    /// The byte 255 is a command of Telnet (rules S2, R6); only where the charset has one byte a character.
+    pub telnet: bool,
     /// Use of active mode.
     pub active: ActiveMode,
     /// What the driver can do.
@@ -89,6 +97,9 @@ impl Site {
             pins: Vec::new(),
             accept_any_certificate: false,
             tls12_only: false,
+            syntax: None,
+            charset: Charset::default(),
+            telnet: false,
             active: ActiveMode::default(),
             abilities: Abilities::default(),
             quirks: Quirks::default(),

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use towpath_ftp::listing::Parser;
 use towpath_ftp::reply::{Reader, Reply};
-use towpath_ftp::{Entry, EntryKind, Modified, Name, parse};
+use towpath_ftp::{Entry, EntryKind, Modified, Name, PathSyntax, RemotePath, parse};
 
 /// Cases whose source sees it differently, on purpose: the beginning of the case's name and why.
 const DIFFERENT: [(&str, &str); 14] = [
@@ -106,10 +106,35 @@ fn check(case: &Value) -> Option<(String, Check)> {
             answer(case, &input, |reply, expect| Some(iso(parse::mdtm(reply)?) == expect["mtime"].as_str()?))
         }
         "feat" => answer(case, &input, features),
+        "vmspath" => vms_path(case, &input)?,
         _ => return None,
     };
     let name = if dialect.is_empty() { kind.to_owned() } else { format!("{kind}/{dialect}") };
     Some((name, check))
+}
+
+/// The source turns Unix paths into VMS paths and back, with the device as the first name; here both are the same names joined. It
+/// writes the root, which has no device then, as `[]` or nothing.
+fn vms_path(case: &Value, input: &[u8]) -> Option<Check> {
+    let wanted = case["expect"]["result"].as_str().unwrap().as_bytes();
+    let to_unix = case["expect"]["function"] == "VMSPathToUnix";
+    let (unix, vms) = if to_unix { (wanted, input) } else { (input, wanted) };
+    if matches!(vms, b"" | b"[]" | b"[.") {
+        return None;
+    }
+    if vms.starts_with(b"/") {
+        let path = RemotePath::parse(PathSyntax::Vms, vms).unwrap();
+        return Some((path.as_bytes() == unix).then_some(()).ok_or(path.to_string()));
+    }
+    let mut names = unix.split(|byte| *byte == b'/').filter(|name| !name.is_empty());
+    let device = if unix.starts_with(b"/") { names.next().unwrap() } else { b"here" };
+    let root = RemotePath::parse(PathSyntax::Vms, [device, b":[000000]"].concat()).unwrap();
+    let built =
+        names.fold(root.clone(), |path, name| path.join(&Name::checked(PathSyntax::Vms, name).unwrap()));
+    let read = root.change(vms).unwrap();
+    let written = if vms.ends_with(b"]") { built.as_bytes().to_vec() } else { built.file_bytes() };
+    let fits = read == built && (vms.starts_with(b"[.") || written == vms);
+    Some(fits.then_some(()).ok_or(format!("{read} for {built}")))
 }
 
 fn listing(case: &Value, input: &[u8]) -> Check {

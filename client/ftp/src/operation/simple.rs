@@ -306,6 +306,5 @@ fn outside(link: &Link, path: &RemotePath) -> Option<Step> {
 
 /// Whether a directory is this one or below it.
 fn is_within(directory: &RemotePath, path: &RemotePath) -> bool {
-    let (directory, path) = (directory.as_bytes(), path.as_bytes());
-    directory.strip_prefix(path).is_some_and(|rest| rest.first().is_none_or(|byte| *byte == b'/'))
+    directory == path || directory.is_below(path)
 }

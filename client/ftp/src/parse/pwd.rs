@@ -1,13 +1,25 @@
 //! Paths in 257 (RFC 959 appendix II, answers to PWD and MKD).
 
+use crate::path::{PathSyntax, RemotePath};
 use crate::reply::Reply;
 
 /// The path: what stands in double quotes, with `""` for one of them; else in single quotes; else the first word
-/// (rule P1). Bytes as they came.
+/// (rule P1). Bytes as they came, of whichever syntax.
+///
+/// Single quotes may be z/OS's own, which are part of the path (`'USER.'`): there the double ones were forgotten, not replaced. Data set
+/// names are told by having nothing that paths of other syntaxes begin with.
 #[must_use]
 pub fn pwd(reply: &Reply) -> Option<Vec<u8>> {
     let quoted = |quote| reply.lines.iter().find_map(|line| quoted(line, quote));
-    let path = quoted(b'"').or_else(|| quoted(b'\'')).or_else(|| {
+    let single = || {
+        let inner = quoted(b'\'')?;
+        let whole = [b"'", &*inner, b"'"].concat();
+        let begins =
+            matches!(inner.as_slice(), [b'/' | b'\\' | b'[' | b'<' | b':', ..]) || inner.contains(&b':');
+        let is_data_set = !begins && RemotePath::parse(PathSyntax::Mvs, &whole).is_ok();
+        Some(if is_data_set { whole } else { inner })
+    };
+    let path = quoted(b'"').or_else(single).or_else(|| {
         let line = reply.lines.last()?;
         let word = line.split(u8::is_ascii_whitespace).find(|word| !word.is_empty())?;
         Some(word.to_vec())
@@ -66,6 +78,42 @@ mod tests {
         assert_eq!(path("'/a b' is current").as_deref(), Some("/a b"));
         assert_eq!(path("/a is current").as_deref(), Some("/a"));
         assert_eq!(path("  /a").as_deref(), Some("/a"));
+    }
+
+    #[test]
+    fn p1_p6_paths_of_every_syntax() {
+        for (line, wanted, syntax) in [
+            (r#""/a b" is current directory."#, "/a b", PathSyntax::Unix),
+            (r#""C:\a b" is current directory."#, r"C:\a b", PathSyntax::Dos),
+            (r"'C:\a b' is current directory.", r"C:\a b", PathSyntax::Dos),
+            (r#""C:/a" is current directory."#, "C:/a", PathSyntax::DosForward),
+            (r#""\a\b" is current directory."#, r"\a\b", PathSyntax::DosVirtual),
+            (r#""\""#, r"\", PathSyntax::DosVirtual),
+            (r#""//host/a" is current directory."#, "//host/a", PathSyntax::Cygwin),
+            (r#""DISK$USER:[JOE.SRC]" is current directory."#, "DISK$USER:[JOE.SRC]", PathSyntax::Vms),
+            ("DISK$USER:[JOE] is default directory.", "DISK$USER:[JOE]", PathSyntax::Vms),
+            ("'[JOE]' is current", "[JOE]", PathSyntax::Vms),
+            (r#""DISK:[A^"B]" is current"#, r#"DISK:[A^"B]"#, PathSyntax::Vms),
+            (r#""'USER.'" is working directory."#, "'USER.'", PathSyntax::Mvs),
+            (
+                r#""'USER.JCL.CNTL'" partitioned data set is working directory."#,
+                "'USER.JCL.CNTL'",
+                PathSyntax::Mvs,
+            ),
+            (r#""''" is the working directory name prefix."#, "''", PathSyntax::Mvs),
+            ("'USER.' is working directory", "'USER.'", PathSyntax::Mvs),
+            ("'USER.A.B(M)'", "'USER.A.B(M)'", PathSyntax::Mvs),
+            (r#""/u/joe" is the HFS working directory."#, "/u/joe", PathSyntax::Unix),
+            (r#"":dev:/a""#, ":dev:/a", PathSyntax::VxWorks),
+            (r#""\SYS.$VOL.SUB" is current default"#, r"\SYS.$VOL.SUB", PathSyntax::NonStop),
+            ("$VOL.SUB is current default", "$VOL.SUB", PathSyntax::NonStop),
+        ] {
+            let told = path(line);
+            assert_eq!(told.as_deref(), Some(wanted), "{line}");
+            assert_eq!(PathSyntax::detect("", wanted.as_bytes(), false), syntax, "{line}");
+            assert!(RemotePath::parse(syntax, wanted).is_ok(), "{line}");
+        }
+        assert_eq!(path(r#""/JOE.191""#).as_deref(), Some("/JOE.191"));
     }
 
     #[test]

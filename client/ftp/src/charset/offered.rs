@@ -1,0 +1,36 @@
+//! The charsets worth offering.
+
+/// Label and what it is for, as a choice shows them; the more likely come first among those of one kind. Every other label that
+/// [`super::Charset::from_label`] takes may be typed. The DOS charsets of the West (437, 850) are not in the WHATWG standard.
+pub const OFFERED: [(&str, &str); 30] = [
+    ("auto", "UTF-8, else ISO-8859-1"),
+    ("utf-8", "Unicode"),
+    ("windows-1252", "Western European (Windows)"),
+    ("iso-8859-1", "Western European (ISO)"),
+    ("iso-8859-15", "Western European with the euro (ISO)"),
+    ("macintosh", "Western European (old Mac)"),
+    ("windows-1250", "Central European (Windows)"),
+    ("iso-8859-2", "Central European (ISO)"),
+    ("windows-1251", "Cyrillic (Windows)"),
+    ("koi8-r", "Cyrillic (KOI8, Russian)"),
+    ("koi8-u", "Cyrillic (KOI8, Ukrainian)"),
+    ("ibm866", "Cyrillic (DOS)"),
+    ("iso-8859-5", "Cyrillic (ISO)"),
+    ("x-mac-cyrillic", "Cyrillic (old Mac)"),
+    ("windows-1253", "Greek (Windows)"),
+    ("iso-8859-7", "Greek (ISO)"),
+    ("windows-1254", "Turkish"),
+    ("windows-1257", "Baltic (Windows)"),
+    ("iso-8859-4", "Baltic (ISO)"),
+    ("windows-1258", "Vietnamese"),
+    ("windows-1255", "Hebrew"),
+    ("windows-1256", "Arabic"),
+    ("windows-874", "Thai"),
+    ("shift_jis", "Japanese (Windows)"),
+    ("euc-jp", "Japanese (Unix)"),
+    ("gbk", "Chinese, simplified (Windows)"),
+    ("gb18030", "Chinese (national standard)"),
+    ("big5", "Chinese, traditional"),
+    ("euc-kr", "Korean"),
+    ("iso-8859-10", "Nordic (ISO)"),
+];
