@@ -83,6 +83,16 @@ pub(crate) fn modified(date: Date, clock: Option<Clock>, utc: bool) -> Modified 
     }
 }
 
+/// The same for a day in seconds since 1970.
+pub(crate) fn modified_on(day: i64, clock: Option<Clock>) -> Modified {
+    Modified {
+        seconds: day + clock.map_or(0, |clock| clock.seconds),
+        has_time: clock.is_some(),
+        has_seconds: clock.is_some_and(|clock| clock.has_seconds),
+        utc: false,
+    }
+}
+
 /// All bytes as a decimal number; `None` where one is no digit, there are none or too many.
 pub(crate) fn number(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {

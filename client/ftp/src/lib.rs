@@ -36,7 +36,7 @@ pub mod secret;
 pub mod session;
 pub mod site;
 
-pub use entry::{Entry, EntryKind, Modified};
+pub use entry::{Entry, EntryKind, Modified, Perm};
 pub use error::{Error, ErrorKind, Stage};
 pub use event::{Event, LogKind, LogLine, Outcome, Question, ServerInfo};
 pub use io::{Certificate, ConnId, Direction, End, Input, JobId, Output, Target, Time, TlsSession, Verdict};

@@ -57,8 +57,8 @@ fn line(entry: &Entry) -> String {
         or(entry.size.map(|size| size.to_string())),
         or(entry.modified.map(time)),
         or(entry.mode.map(|mode| format!("{mode:04o}"))),
-        or(entry.owner.clone()),
-        or(entry.group.clone()),
+        or(entry.owner.as_deref().map(str::to_owned)),
+        or(entry.group.as_deref().map(str::to_owned)),
         entry.name.to_string(),
         target.map(|target| format!(" -> {target:?}")).unwrap_or_default(),
     )

@@ -6,25 +6,40 @@ const MAX_WORDS: usize = 32;
 /// The first words of a line. A word past the end is empty.
 pub(super) struct Words<'a> {
     line: &'a [u8],
-    spans: [(usize, usize); MAX_WORDS],
+    spans: [(u16, u16); MAX_WORDS],
     len: usize,
 }
 
 impl<'a> Words<'a> {
     pub(super) fn new(line: &'a [u8]) -> Words<'a> {
         let mut words = Words { line, spans: [(0, 0); MAX_WORDS], len: 0 };
-        let mut at = 0;
-        while words.len < MAX_WORDS {
-            let rest = line.get(at..).unwrap_or_default();
-            let Some(start) = rest.iter().position(|byte| !is_blank(*byte)) else { break };
-            let length = rest.iter().skip(start).take_while(|byte| !is_blank(**byte)).count();
-            if let Some(span) = words.spans.get_mut(words.len) {
-                *span = (at + start, at + start + length);
+        let mut start = None;
+        for (at, byte) in line.iter().enumerate() {
+            match (is_blank(*byte), start) {
+                (false, None) => start = Some(at),
+                (true, Some(from)) => {
+                    start = None;
+                    words.add(from, at);
+                    if words.len == MAX_WORDS {
+                        return words;
+                    }
+                }
+                _ => {}
             }
-            words.len += 1;
-            at += start + length;
+        }
+        if let Some(from) = start {
+            words.add(from, line.len());
         }
         words
+    }
+
+    fn add(&mut self, start: usize, end: usize) {
+        // Lines are shorter than this: `MAX_LINE`.
+        let narrow = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
+        if let Some(span) = self.spans.get_mut(self.len) {
+            *span = (narrow(start), narrow(end));
+            self.len += 1;
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -51,9 +66,23 @@ impl<'a> Words<'a> {
         self.line.get(self.start(first)..self.end(last)).unwrap_or_default()
     }
 
+    /// The line from the beginning of a word, without the blanks that end it.
+    pub(super) fn from(&self, place: usize) -> &'a [u8] {
+        self.line.get(self.start(place)..).unwrap_or_default().trim_ascii_end()
+    }
+
+    /// All that follows the single blank after the word before this one (rule M9).
+    pub(super) fn verbatim(&self, place: usize) -> Option<&'a [u8]> {
+        let (blank, rest) = self.line.get(self.end(place.checked_sub(1)?)..)?.split_first()?;
+        (is_blank(*blank) && !rest.is_empty()).then_some(rest)
+    }
+
     fn span(&self, place: usize) -> (usize, usize) {
         let past = (self.line.len(), self.line.len());
-        if place < self.len { self.spans.get(place).copied().unwrap_or(past) } else { past }
+        match self.spans.get(place) {
+            Some((start, end)) if place < self.len => (usize::from(*start), usize::from(*end)),
+            _ => past,
+        }
     }
 }
 
