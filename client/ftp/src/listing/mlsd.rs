@@ -29,28 +29,33 @@ pub fn mlst(reply: &Reply, name: Name) -> Option<Entry> {
         let line = line.trim_ascii_start();
         let code = line.len() > 4 && line.iter().take(3).all(u8::is_ascii_digit) && matches!(line[3], b'-' | b' ');
         let line = if code { line[4..].trim_ascii_start() } else { line };
-        let facts = line.split(|byte| *byte == b' ').next()?;
-        if !facts.contains(&b'=') {
-            return None;
-        }
-        let found = facts_of(facts)?;
+        // Without a name there may be no blank either.
+        let line = [line, b" "].concat();
+        let (found, _) = split(&line)?;
         found.known.then(|| found.entry(name.clone(), &mut Scene::new(0)))
     })
 }
 
-/// Facts and name.
+/// Facts and name: one pass, for a listing may have millions of lines.
 fn split(line: &[u8]) -> Option<(Facts<'_>, &[u8])> {
-    let blank = line.iter().position(|byte| *byte == b' ')?;
-    Some((facts_of(&line[..blank])?, &line[blank + 1..]))
-}
-
-fn facts_of(facts: &[u8]) -> Option<Facts<'_>> {
-    let mut found = Facts::default();
-    for fact in facts.split(|byte| *byte == b';').filter(|fact| !fact.is_empty()) {
-        let equals = fact.iter().position(|byte| *byte == b'=')?;
-        found.take(&fact[..equals], &fact[equals + 1..]);
+    let (mut found, mut start, mut equals) = (Facts::default(), 0, None);
+    for (at, byte) in line.iter().enumerate() {
+        match byte {
+            b'=' if equals.is_none() => equals = Some(at),
+            b';' | b' ' => {
+                if at > start {
+                    let equals = equals?;
+                    found.take(&line[start..equals], &line[equals + 1..at]);
+                }
+                if *byte == b' ' {
+                    return Some((found, &line[at + 1..]));
+                }
+                (start, equals) = (at + 1, None);
+            }
+            _ => {}
+        }
     }
-    Some(found)
+    None
 }
 
 /// Reads a line of a LIST that answers with facts (rule M8): only where it begins with a fact.

@@ -179,7 +179,7 @@ impl Parser {
     }
 
     fn read(&mut self, mut rest: &[u8], out: &mut Vec<Entry>) -> Result<(), ListingError> {
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        while let Some(end) = words::find(rest, b'\n') {
             let (piece, after) = rest.split_at(end);
             rest = &after[1..];
             self.account(piece.len() + 1, piece.len())?;

@@ -23,6 +23,11 @@ pub(super) fn read(words: &Words<'_>, line: &[u8], scene: &mut Scene) -> Option<
     // Chameleon: the date is of three numbers, or the year comes before the time.
     let numeric = words.at(2).first()?.is_ascii_digit() && words.at(2).iter().any(|byte| matches!(byte, b'-' | b'/'));
     if numeric {
+        // Behind the time stand attributes at most.
+        let attributes = |word: &[u8]| word.iter().all(|byte| matches!(byte, b'R' | b'H' | b'S' | b'A'));
+        if words.len() > 5 || !attributes(words.at(4)) {
+            return None;
+        }
         let day = scene.numeric(words.at(2), MONTH_FIRST)?;
         let clock = clock(words.at(3))?;
         let kind = if tagged { EntryKind::Directory } else { EntryKind::File };
@@ -80,7 +85,7 @@ mod tests {
 
     #[test]
     fn m8_chameleon() {
-        for date in ["Nov 16 1994 17:16", "11-16-94        17:16", "11/16/94        17:16   hidden"] {
+        for date in ["Nov 16 1994 17:16", "11-16-94        17:16", "11/16/94        17:16   RHA"] {
             let directory = entry(&format!("TOOLS           <DIR>      {date}"));
             assert_eq!((directory.name.as_bytes(), directory.kind), (&b"TOOLS"[..], EntryKind::Directory));
             assert_eq!(directory.modified.unwrap().seconds, 785_006_160, "{date}");

@@ -31,7 +31,7 @@ pub(super) fn read(words: &Words<'_>, line: &[u8], scene: &mut Scene) -> Option<
     let name = words.verbatim(found.next)?;
     let name = if found.padded { name.trim_ascii_start() } else { name };
     Row::of(name, kind, |entry| {
-        entry.size = Some(size).filter(|_| kind == EntryKind::File);
+        entry.size = Some(size);
         entry.modified = Some(found.modified);
         entry.owner = (place > next).then(|| scene.owner(words.between(next, place - 1))).flatten();
         entry.perm = Some(perm(rights, kind));

@@ -36,7 +36,7 @@ pub(super) fn read(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
     // Two blanks or one before the name: its own cannot be told from them.
     let name = words.verbatim(place + 2)?.trim_ascii_start();
     Row::of(name, kind, |entry| {
-        entry.size = Some(size).filter(|_| kind == EntryKind::File);
+        entry.size = Some(size);
         entry.modified = Some(modified_on(day, Some(clock)));
     })
 }
@@ -52,8 +52,8 @@ mod tests {
     #[test]
     fn m8_attributes_and_years() {
         for (line, kind, size) in [
-            ("     0           DIR   04-23-03   10:57  a b", EntryKind::Directory, None),
-            ("587823    RSA    DIR   04-23-103  10:57  a b", EntryKind::Directory, None),
+            ("     0           DIR   04-23-03   10:57  a b", EntryKind::Directory, Some(0)),
+            ("587823    RSA    DIR   04-23-103  10:57  a b", EntryKind::Directory, Some(587_823)),
             (" 33280      A          04-23-2003 10:57  a b", EntryKind::File, Some(33_280)),
             ("5000000000             04-23-103  10:57  a b", EntryKind::File, Some(5_000_000_000)),
         ] {

@@ -30,7 +30,7 @@ pub(super) fn read(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
         },
     };
     Row::of(name, kind, |entry| {
-        entry.size = Some(size).filter(|_| kind == EntryKind::File);
+        entry.size = Some(size);
         entry.modified = Some(found.modified);
     })
 }
@@ -56,10 +56,10 @@ mod tests {
     #[test]
     fn m8_both_servers() {
         for (line, kind, size) in [
-            ("     2048    Jan-01-2004  12:00:00   a b               <DIR>", EntryKind::Directory, None),
+            ("     2048    Jan-01-2004  12:00:00   a b               <DIR>", EntryKind::Directory, Some(2048)),
             ("     2048    JAN-01-2004  12:00:00   a b", EntryKind::File, Some(2048)),
             ("2048  Jan 01, 2004 12:00 a b", EntryKind::File, Some(2048)),
-            ("0  Jan 01, 2004 12:00 a b/", EntryKind::Directory, None),
+            ("0  Jan 01, 2004 12:00 a b/", EntryKind::Directory, Some(0)),
             ("2048 01/01/2004 12:00:00 a b", EntryKind::File, Some(2048)),
         ] {
             let Some(Row::Entry(entry)) = row(line) else { panic!("{line}") };

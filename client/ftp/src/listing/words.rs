@@ -89,3 +89,42 @@ impl<'a> Words<'a> {
 pub(super) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
+
+/// Where this byte is first. Sixteen bytes at a time, which the compiler makes one comparison of: listings are long.
+pub(super) fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
+    const STEP: usize = 16;
+    let mut at = 0;
+    for chunk in bytes.chunks_exact(STEP) {
+        if chunk.iter().fold(false, |found, byte| found | (*byte == wanted)) {
+            break;
+        }
+        at += STEP;
+    }
+    Some(at + bytes.get(at..)?.iter().position(|byte| *byte == wanted)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_is_found_wherever_it_is() {
+        for length in 0..70 {
+            assert_eq!(find(&vec![b'x'; length], b'y'), None);
+            for place in 0..length {
+                let mut bytes = vec![b'x'; length];
+                bytes[place] = b'y';
+                assert_eq!(find(&bytes, b'y'), Some(place));
+            }
+        }
+    }
+
+    #[test]
+    fn words_and_what_is_past_them() {
+        let words = Words::new(b" a  bc\td ");
+        assert_eq!((words.len(), words.at(0), words.at(1), words.at(2), words.at(3)), (3, &b"a"[..], &b"bc"[..], &b"d"[..], &b""[..]));
+        assert_eq!((words.between(0, 1), words.from(1), words.verbatim(1)), (&b"a  bc"[..], &b"bc\td"[..], Some(&b" bc\td "[..])));
+        assert_eq!((words.verbatim(3), words.verbatim(0)), (None, None));
+        assert_eq!(Words::new(&b"x ".repeat(100)).len(), MAX_WORDS);
+    }
+}

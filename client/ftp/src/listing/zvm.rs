@@ -43,7 +43,8 @@ pub(super) fn read(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
         _ => words.at(0).to_vec(),
     };
     let kind = if directory { EntryKind::Directory } else { EntryKind::File };
-    let fixed = (words.at(format) == b"F").then(|| count(format + 1)?.checked_mul(count(format + 2)?)).flatten();
+    // What CMS itself prints counts records as they stand on the disk.
+    let fixed = (words.at(format) == b"F" && !has_mode).then(|| count(format + 1)?.checked_mul(count(format + 2)?)).flatten();
     Row::of(&name, kind, |entry| {
         entry.size = fixed;
         entry.modified = Some(modified_on(day, Some(clock)));
@@ -79,7 +80,7 @@ mod tests {
             ("README   TEXT     F  80  107 2 2005-10-04 15:28:42 ANN191", "README.TEXT", EntryKind::File, Some(8560), Some("ANN191")),
             ("README   TEXT     V  65  107 2 2005-10-04 15:28:42 -", "README.TEXT", EntryKind::File, None, None),
             ("SUB               DIR -  -   - 2005-10-04 15:28:42 -", "SUB", EntryKind::Directory, None, None),
-            ("README   TEXT A1 F  80  107 2 10/04/05 15:28:42", "README.TEXT", EntryKind::File, Some(8560), None),
+            ("README   TEXT A1 F  80  107 2 10/04/05 15:28:42", "README.TEXT", EntryKind::File, None, None),
             ("README   TEXT A1 V  41  21  1 10/04/105 15:28:42", "README.TEXT", EntryKind::File, None, None),
             ("SUB           A1 DIR - -   - 10/04/05 15:28:42", "SUB", EntryKind::Directory, None, None),
         ] {

@@ -6,9 +6,11 @@ mod pasv;
 mod pwd;
 mod size;
 mod software;
+mod truncated;
 
 pub use feat::{Fact, Feature, Features, HashAlgorithm, feat};
 pub use pasv::{data_port, epsv, pasv};
 pub use pwd::pwd;
 pub use size::{mdtm, size};
 pub use software::software;
+pub use truncated::truncated;
