@@ -121,6 +121,10 @@ pub(crate) fn time_val(text: &[u8]) -> Option<Modified> {
         15 if whole.starts_with(b"191") => (1900 + i64::from(small(&whole[2..5])?), &whole[5..]),
         _ => return None,
     };
+    // Year 1 and 1601 are how servers on .NET and Windows write that they do not know (rule T10).
+    if year < 1602 {
+        return None;
+    }
     let pair = |at: usize| small(rest.get(at..at + 2)?);
     let date = Date::new(year, pair(0)?, pair(2)?)?;
     Some(modified(date, Some(Clock::new(pair(4)?, pair(6)?, Some(pair(8)?))?), true))
@@ -174,6 +178,8 @@ mod tests {
             "",
             "2024",
             "20240230000000",
+            "00010101000000",
+            "16010101000000",
             "2024022912345x",
             "20240229123456.x",
             "20240229250000",

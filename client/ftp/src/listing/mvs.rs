@@ -106,7 +106,8 @@ fn dataset(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
     Row::of(name, kind, |entry| entry.modified = day.map(|day| modified_on(day, None)))
 }
 
-/// Datasets that no disk has at hand: nobody knows what they are, but they have a name, the last word.
+/// Datasets that no disk has at hand: nobody knows what they are, but they have a name, the last word. To fetch one recalls it, so it
+/// is a file until it is seen to be none.
 fn elsewhere(words: &Words<'_>) -> Option<Row> {
     const PHRASES: [&str; 11] = [
         "Migrated",
@@ -135,7 +136,7 @@ fn elsewhere(words: &Words<'_>) -> Option<Row> {
     // The phrase comes first or after the volume. `Tape` and the like stand on so many lines of other kinds that they need one.
     let after = last >= 2 && words.at(0).len() <= 6 && is(1);
     let first = is(0) && matches!(words.at(0), b"Migrated" | b"Not" | b"Error" | b"User" | b"Generation");
-    (qualified && (after || first)).then(|| Row::of(name, EntryKind::Other, |_| ()))?
+    (qualified && (after || first)).then(|| Row::of(name, EntryKind::File, |_| ()))?
 }
 
 fn with_statistics(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
@@ -207,11 +208,11 @@ mod tests {
             ("WRK001 3390   2004/06/23 115807  FB   29600 29600  PS    A.B", EntryKind::File, Some(12_592)),
             ("WRK001 3390   2004/06/23  1 ????  U 0 27998 PO A.B", EntryKind::Directory, Some(12_592)),
             ("WRK001 3390   VSAM A.B", EntryKind::File, None),
-            ("Migrated                     A.B", EntryKind::Other, None),
-            ("ARCIVE Not Direct Access Device   A.B", EntryKind::Other, None),
-            ("WRK001 Not Mounted   A.B", EntryKind::Other, None),
-            ("TAPE01 Tape   A.B", EntryKind::Other, None),
-            ("Error determining attributes A.B", EntryKind::Other, None),
+            ("Migrated                     A.B", EntryKind::File, None),
+            ("ARCIVE Not Direct Access Device   A.B", EntryKind::File, None),
+            ("WRK001 Not Mounted   A.B", EntryKind::File, None),
+            ("TAPE01 Tape   A.B", EntryKind::File, None),
+            ("Error determining attributes A.B", EntryKind::File, None),
             ("Pseudo Directory A.B", EntryKind::Directory, None),
         ] {
             let entry = entry(line);

@@ -58,9 +58,11 @@ fn is_total(words: &Words<'_>) -> bool {
     ];
     let (first, second) = (words.at(0), words.at(1));
     let first = first.strip_suffix(b":").unwrap_or(first);
+    // In the charsets of East Asia the words have other bytes; none of them is ASCII, and a line of two words is nothing else.
+    let foreign = !first.is_empty() && !first.iter().any(u8::is_ascii) && second.iter().all(u8::is_ascii_digit);
     words.len() == 2
         && second.first().is_some_and(u8::is_ascii_digit)
-        && WORDS.iter().any(|word| first.eq_ignore_ascii_case(word.as_bytes()))
+        && (foreign || WORDS.iter().any(|word| first.eq_ignore_ascii_case(word.as_bytes())))
 }
 
 struct Permissions {
