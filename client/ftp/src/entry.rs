@@ -78,9 +78,11 @@ impl Perm {
 impl fmt::Display for Perm {
     /// The letters, as they stand in the fact.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Perm::LETTERS.iter().enumerate().filter(|(place, _)| self.0 >> place & 1 == 1).try_for_each(
-            |(_, letter)| f.write_char(char::from(*letter)),
-        )
+        Perm::LETTERS
+            .iter()
+            .enumerate()
+            .filter(|(place, _)| self.0 >> place & 1 == 1)
+            .try_for_each(|(_, letter)| f.write_char(char::from(*letter)))
     }
 }
 

@@ -62,7 +62,9 @@ fn the_dialect_by_itself_reads_the_same() {
         if name != "list-names-after-a-blank.txt" {
             assert_eq!(shown(&mut Parser::list_as(dialect, NOW), &bytes, 7), whole, "{name} as {dialect}");
         }
-        for hint in ["UNIX Type: L8", "Windows_NT", "VMS", "MVS", "OS/400", "NETWARE", "VM is", "Nonstop", "nonsense"] {
+        for hint in
+            ["UNIX Type: L8", "Windows_NT", "VMS", "MVS", "OS/400", "NETWARE", "VM is", "Nonstop", "nonsense"]
+        {
             let hinted = shown(&mut Parser::list_for(hint, NOW), &bytes, 7);
             assert_eq!(hinted, whole, "{name} from a server of {hint}");
         }

@@ -17,7 +17,10 @@ use towpath_ftp::{Entry, EntryKind, Modified, Name, parse};
 const DIFFERENT: [(&str, &str); 17] = [
     ("dir-listing-ls-19", "a directory called ` ` is one: the source drops it"),
     ("dir-listing-ls-31", "a line end within a name: none of our names has one"),
-    ("MVSFTPEntryParserTest.testParseFieldsOnFile 1", "the date of the last use is shown (FileZilla and FluentFTP agree)"),
+    (
+        "MVSFTPEntryParserTest.testParseFieldsOnFile 1",
+        "the date of the last use is shown (FileZilla and FluentFTP agree)",
+    ),
     ("MacOsPeterFTPEntryParserTest.bad: drwxr-xr-x    123       folder", "an owner may be called `folder`"),
     ("Bad:   ", "a bare name, a blank, is a line of RFC 3659; commons-net agrees, Chromium does not"),
     ("LsDate: Nov 16 12:00", "one day's grace for the server's zone (rule M10)"),
@@ -26,7 +29,10 @@ const DIFFERENT: [(&str, &str); 17] = [
     ("MLSxEntryParserTest.bad: Modify=2014; Short stamp", "a bad fact is absent, the entry stays"),
     ("MLSxEntryParserTest.bad: Type=dir;Modify=2014102206510x2", "a bad fact is absent, the entry stays"),
     ("NTFTPEntryParserTest.bad: 20-05-97", "the day first where the month would be none"),
-    ("OS400FTPEntryParserAdditionalTest.good: QPGMR                                   *MEM", "`FILE/MEMBER` is no name of one directory"),
+    (
+        "OS400FTPEntryParserAdditionalTest.good: QPGMR                                   *MEM",
+        "`FILE/MEMBER` is no name of one directory",
+    ),
     ("OS400FTPEntryParserTest.bad: ----rwxr-x   1PEP ", "an owner may begin with a digit"),
     ("OS400FTPEntryParserTest.bad: ----rwxr-x   1 PEP      0  xx ", "a group may hold blanks"),
     ("UnixFTPEntryParserTest.bad: zrwxr-xr-x", "a file type that is not known yet is still an entry"),
@@ -130,7 +136,8 @@ fn listing(case: &Value, input: &[u8]) -> Check {
         return Err(format!("{} entries for {}: {entries:?}", entries.len(), expected.len()));
     }
     entries.iter().zip(expected).try_for_each(|(entry, expect)| {
-        same(entry, expect, case["dialect"].as_str().unwrap_or_default()).map_err(|field| format!("{field}: {entry:?}\n    for {expect}"))
+        same(entry, expect, case["dialect"].as_str().unwrap_or_default())
+            .map_err(|field| format!("{field}: {entry:?}\n    for {expect}"))
     })
 }
 

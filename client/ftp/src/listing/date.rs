@@ -27,7 +27,11 @@ pub(super) fn find(words: &Words<'_>, place: usize, scene: &mut Scene) -> Option
     if byte.is_ascii_digit() {
         // Digits alone begin `5 Jan`; nearly all words that are tried here are a size or an owner.
         if let Some(other) = first.iter().find(|byte| !byte.is_ascii_digit()) {
-            let found = if other.is_ascii() { numeric(words, place, scene) } else { eastern(words, place, scene.now) };
+            let found = if other.is_ascii() {
+                numeric(words, place, scene)
+            } else {
+                eastern(words, place, scene.now)
+            };
             if found.is_some() {
                 return found;
             }

@@ -151,8 +151,14 @@ mod tests {
             ("Windows_NT", Some(Dialect::Dos)),
             ("VMS V5.5-2", Some(Dialect::Vms)),
             ("VMS OpenVMS V8.4", Some(Dialect::Vms)),
-            ("MVS is the operating system of this server. FTP Server is running on z/OS.", Some(Dialect::Mvs)),
-            (" OS/400 is the remote operating system. The TCP/IP version is \"V5R2M0\".", Some(Dialect::Os400)),
+            (
+                "MVS is the operating system of this server. FTP Server is running on z/OS.",
+                Some(Dialect::Mvs),
+            ),
+            (
+                " OS/400 is the remote operating system. The TCP/IP version is \"V5R2M0\".",
+                Some(Dialect::Os400),
+            ),
             ("z/VM Version 5 Release 1.0", Some(Dialect::ZVm)),
             ("VM is the operating system of this server.", Some(Dialect::ZVm)),
             ("NETWARE  Type : L8", Some(Dialect::NetWare)),

@@ -37,7 +37,9 @@ pub(super) fn is_likely(bytes: &[u8]) -> bool {
         matches!(decoded, b'\r' | b'\n' | b' '..=b'~')
     };
     let wordy = |byte: &u8| *byte >= 0x81;
-    bytes.contains(&0x40) && bytes.iter().filter(|byte| wordy(byte)).count() * 3 >= bytes.len() && bytes.iter().all(|byte| plain(*byte))
+    bytes.contains(&0x40)
+        && bytes.iter().filter(|byte| wordy(byte)).count() * 3 >= bytes.len()
+        && bytes.iter().all(|byte| plain(*byte))
 }
 
 #[cfg(test)]
@@ -51,7 +53,9 @@ mod tests {
         assert!(is_likely(&bytes));
         decode(&mut bytes);
         assert_eq!(&bytes, b"Volume Unit\n");
-        for text in ["", "-rw-r--r-- 1 o g", "total 12", "@@@@@", "AAAA@@", "01-05-24  12:30PM", "grüße", "名前 名前"] {
+        for text in
+            ["", "-rw-r--r-- 1 o g", "total 12", "@@@@@", "AAAA@@", "01-05-24  12:30PM", "grüße", "名前 名前"]
+        {
             assert!(!is_likely(text.as_bytes()), "{text}");
         }
         // Every character of ASCII has its place once.

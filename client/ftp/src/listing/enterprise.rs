@@ -51,10 +51,20 @@ mod tests {
         ] {
             let Some(Row::Entry(entry)) = row(line) else { panic!("{line}") };
             assert_eq!((entry.name.as_bytes(), entry.size), (&b"a b"[..], Some(41)), "{line}");
-            assert_eq!((entry.owner.as_deref(), entry.group.as_deref()), (Some("ANN1I1"), Some("18128")), "{line}");
+            assert_eq!(
+                (entry.owner.as_deref(), entry.group.as_deref()),
+                (Some("ANN1I1"), Some("18128")),
+                "{line}"
+            );
             assert_eq!(entry.modified.unwrap().seconds, 1_396_310_400, "{line}");
         }
-        for line in ["", "-C--E-----", "-C--E-----ftp B o 1 1 Apr 1 2014 x", "-C--E-----FTP B o x 1 Apr 1 2014 x", "-C--E-----FTP B o 1 1 Apr 1 2014"] {
+        for line in [
+            "",
+            "-C--E-----",
+            "-C--E-----ftp B o 1 1 Apr 1 2014 x",
+            "-C--E-----FTP B o x 1 Apr 1 2014 x",
+            "-C--E-----FTP B o 1 1 Apr 1 2014",
+        ] {
             assert!(row(line).is_none(), "{line}");
         }
     }

@@ -44,7 +44,10 @@ impl Held {
             self.give(*orders, out);
         } else if self.entries.len() >= MOST {
             // What nothing contradicted is what it is read as, for the rest too.
-            let order = self.entries.iter().find_map(|(_, choice)| choice.and_then(|(choice, _)| choice.order(*orders)));
+            let order = self
+                .entries
+                .iter()
+                .find_map(|(_, choice)| choice.and_then(|(choice, _)| choice.order(*orders)));
             *orders = order.map_or(*orders, Orders::one);
             self.settled = true;
             self.give(*orders, out);

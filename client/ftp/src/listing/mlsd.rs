@@ -27,7 +27,8 @@ pub(super) fn read(line: &[u8], scene: &mut Scene) -> Option<Row> {
 pub fn mlst(reply: &Reply, name: Name) -> Option<Entry> {
     reply.lines.iter().find_map(|line| {
         let line = line.trim_ascii_start();
-        let code = line.len() > 4 && line.iter().take(3).all(u8::is_ascii_digit) && matches!(line[3], b'-' | b' ');
+        let code =
+            line.len() > 4 && line.iter().take(3).all(u8::is_ascii_digit) && matches!(line[3], b'-' | b' ');
         let line = if code { line[4..].trim_ascii_start() } else { line };
         // Without a name there may be no blank either.
         let line = [line, b" "].concat();
@@ -264,7 +265,8 @@ mod tests {
 
     #[test]
     fn m5_facts_that_a_client_uses() {
-        let entry = entry("type=dir;create=20200101000000;perm=elcmp;unique=801U2a;win32.ea=0x10;lang=de;x.y=z; d");
+        let entry =
+            entry("type=dir;create=20200101000000;perm=elcmp;unique=801U2a;win32.ea=0x10;lang=de;x.y=z; d");
         assert_eq!(entry.created.unwrap().seconds, 1_577_836_800);
         assert!(entry.perm.unwrap().allows(Perm::ENTER) && !entry.perm.unwrap().allows(Perm::DELETE));
         assert_eq!(entry.unique.as_deref(), Some(&b"801U2a"[..]));
@@ -288,12 +290,19 @@ mod tests {
             " size=3; x",
         ] {
             let entry = ask(&["Begin", facts, "End"]).unwrap_or_else(|| panic!("{facts}"));
-            assert_eq!((entry.kind, entry.size, entry.name.as_bytes()), (EntryKind::File, Some(3), &b"x"[..]), "{facts}");
+            assert_eq!(
+                (entry.kind, entry.size, entry.name.as_bytes()),
+                (EntryKind::File, Some(3), &b"x"[..]),
+                "{facts}"
+            );
         }
         // Some answer with one line.
         assert_eq!(ask(&["type=dir; /x"]).unwrap().kind, EntryKind::Directory);
         for kind in ["cdir", "pdir", "dir"] {
-            assert_eq!(ask(&["Listing x", &format!(" type={kind};perm=el; /x"), "End"]).unwrap().kind, EntryKind::Directory);
+            assert_eq!(
+                ask(&["Listing x", &format!(" type={kind};perm=el; /x"), "End"]).unwrap().kind,
+                EntryKind::Directory
+            );
         }
         for lines in [&["Begin", "End"][..], &["size is = 3"], &["a=b; x"], &[""]] {
             assert!(ask(lines).is_none(), "{lines:?}");

@@ -168,7 +168,9 @@ impl Parser {
 
     /// Sees the charset of what has come so far, and reads it.
     fn decide(&mut self, out: &mut Vec<Entry>) -> Result<(), ListingError> {
-        let Charset::Open(mut start) = std::mem::replace(&mut self.charset, Charset::Ascii) else { return Ok(()) };
+        let Charset::Open(mut start) = std::mem::replace(&mut self.charset, Charset::Ascii) else {
+            return Ok(());
+        };
         let shown = &start[..start.len().min(PROBE)];
         if matches!(self.format, Format::List(_)) && !shown.contains(&b'\n') && ebcdic::is_likely(shown) {
             self.charset = Charset::Ebcdic;

@@ -19,7 +19,9 @@ use crate::entry::EntryKind;
 /// Reads a line; `None` where it is none of this format or its name is none.
 pub(super) fn read(words: &Words<'_>) -> Option<Row> {
     let first = words.at(0);
-    let header = first == b"ACCOUNT=" || (first == b"FILENAME" && words.at(1) == b"CODE") || (first == b"SIZE" && words.at(1) == b"TYP");
+    let header = first == b"ACCOUNT="
+        || (first == b"FILENAME" && words.at(1) == b"CODE")
+        || (first == b"SIZE" && words.at(1) == b"TYP");
     if header {
         return Some(Row::Nothing);
     }
@@ -31,7 +33,8 @@ pub(super) fn read(words: &Words<'_>) -> Option<Row> {
         && matches!(kind[0], b'F' | b'V' | b'U' | b'B')
         && kind.iter().all(|byte| byte.is_ascii_uppercase());
     let records = number(words.at(place + 2))?;
-    let rest = (place + 3..words.len()).all(|place| number(words.at(place)).is_some() || words.at(place) == b"*");
+    let rest =
+        (place + 3..words.len()).all(|place| number(words.at(place)).is_some() || words.at(place) == b"*");
     let name = first.strip_suffix(b"*").unwrap_or(first);
     let legal = name.len() <= 16 && name.first().is_some_and(u8::is_ascii_alphabetic);
     if !known || !rest || !legal || words.len() < place + 6 {
@@ -76,7 +79,14 @@ mod tests {
         ] {
             assert!(matches!(row(line), Some(Row::Nothing)), "{line}");
         }
-        for line in ["", "CATALOG", "CATALOG 80B", "CATALOG 80B FA 12", "CATALOG 80B FA x 1 1 1 1 1", "1 80B FA 1 1 1 1 1 1"] {
+        for line in [
+            "",
+            "CATALOG",
+            "CATALOG 80B",
+            "CATALOG 80B FA 12",
+            "CATALOG 80B FA x 1 1 1 1 1",
+            "1 80B FA 1 1 1 1 1 1",
+        ] {
             assert!(row(line).is_none(), "{line}");
         }
     }

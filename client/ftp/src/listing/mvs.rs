@@ -85,7 +85,8 @@ fn dataset(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
     }
     // Recfm is letters or `?`; the two lengths are numbers.
     let format = words.at(place);
-    let known = |byte: &u8| matches!(byte, b'F' | b'V' | b'U' | b'B' | b'A' | b'M' | b'S' | b'T' | b'D' | b'?');
+    let known =
+        |byte: &u8| matches!(byte, b'F' | b'V' | b'U' | b'B' | b'A' | b'M' | b'S' | b'T' | b'D' | b'?');
     if !(format.iter().all(known) && format.len() <= 5 || format == b"NONE") || format.is_empty() {
         return None;
     }
@@ -94,7 +95,9 @@ fn dataset(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
     let organisation = words.at(place + 3);
     let kind = match organisation {
         b"PO" | b"PO-E" | b"POU" => EntryKind::Directory,
-        word if word.len() <= 5 && word.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'?')) => {
+        word if word.len() <= 5
+            && word.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'?')) =>
+        {
             EntryKind::File
         }
         _ => return None,
@@ -124,8 +127,10 @@ fn elsewhere(words: &Words<'_>) -> Option<Row> {
     ];
     let last = words.len().checked_sub(1).filter(|last| (1..=6).contains(last))?;
     let name = words.at(last);
-    let legal = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'#' | b'@' | b'$' | b'-' | b'_');
-    let qualified = name.len() <= 44 && name.iter().all(legal) && name.first().is_some_and(|byte| *byte != b'.');
+    let legal =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'#' | b'@' | b'$' | b'-' | b'_');
+    let qualified =
+        name.len() <= 44 && name.iter().all(legal) && name.first().is_some_and(|byte| *byte != b'.');
     if words.between(0, last - 1).eq_ignore_ascii_case(b"Pseudo Directory") {
         return Row::of(name, EntryKind::Directory, |_| ());
     }
@@ -160,8 +165,13 @@ fn with_statistics(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
 
 fn load_module(words: &Words<'_>) -> Option<Row> {
     let hexadecimal = |word: &[u8]| {
-        let fits = (6..=8).contains(&word.len()) && word.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
-        fits.then(|| word.iter().fold(0u64, |value, byte| value << 4 | u64::from(if *byte > b'9' { byte - b'A' + 10 } else { byte - b'0' })))
+        let fits = (6..=8).contains(&word.len())
+            && word.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
+        fits.then(|| {
+            word.iter().fold(0u64, |value, byte| {
+                value << 4 | u64::from(if *byte > b'9' { byte - b'A' + 10 } else { byte - b'0' })
+            })
+        })
     };
     let size = hexadecimal(words.at(1))?;
     hexadecimal(words.at(2))?;
@@ -202,8 +212,16 @@ mod tests {
     fn m8_datasets() {
         for (line, kind, day) in [
             ("WRK001 3390   2004/06/23  1    1  FB     128  6144  PS  A.B", EntryKind::File, Some(12_592)),
-            ("WRK001 3390   2004/06/23  1    1  FB     128  6144  PO  A.B", EntryKind::Directory, Some(12_592)),
-            ("WRK001 3390   2004/06/23  1    1  FB     128  6144  PO-E  A.B", EntryKind::Directory, Some(12_592)),
+            (
+                "WRK001 3390   2004/06/23  1    1  FB     128  6144  PO  A.B",
+                EntryKind::Directory,
+                Some(12_592),
+            ),
+            (
+                "WRK001 3390   2004/06/23  1    1  FB     128  6144  PO-E  A.B",
+                EntryKind::Directory,
+                Some(12_592),
+            ),
             ("WRK001 3390   **NONE**    1   15  NONE     0     0  PO  A.B", EntryKind::Directory, None),
             ("WRK001 3390   2004/06/23 115807  FB   29600 29600  PS    A.B", EntryKind::File, Some(12_592)),
             ("WRK001 3390   2004/06/23  1 ????  U 0 27998 PO A.B", EntryKind::Directory, Some(12_592)),
@@ -230,11 +248,17 @@ mod tests {
         let module = entry("EAGRTPRC  005F48   000011 EAGRTALT 00 FO             RN RU            31    ANY");
         assert_eq!((module.name.as_bytes(), module.size), (&b"EAGRTPRC"[..], Some(0x5F48)));
         assert_eq!(entry("ANN1     JOB01906  OUTPUT    3 Spool Files").name.as_bytes(), b"JOB01906");
-        assert_eq!(entry("ANN      TSU01830 ANN  OUTPUT TSU      ABEND=522 3 spool files").name.as_bytes(), b"TSU01830");
+        assert_eq!(
+            entry("ANN      TSU01830 ANN  OUTPUT TSU      ABEND=522 3 spool files").name.as_bytes(),
+            b"TSU01830"
+        );
         // A name alone is a member where the listing is one of members.
         let members = &mut false;
         assert!(row("PLAIN", members).is_none());
-        assert!(matches!(row(" Name     VV.MM   Created       Changed      Size  Init   Mod   Id", members), Some(Row::Nothing)));
+        assert!(matches!(
+            row(" Name     VV.MM   Created       Changed      Size  Init   Mod   Id", members),
+            Some(Row::Nothing)
+        ));
         assert!(matches!(row("PLAIN", members), Some(Row::Entry(_))));
         assert!(row("not a member", members).is_none());
     }

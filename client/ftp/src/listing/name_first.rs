@@ -21,7 +21,8 @@ pub(super) fn read(words: &Words<'_>, line: &[u8], scene: &mut Scene) -> Option<
         return None;
     }
     // Chameleon: the date is of three numbers, or the year comes before the time.
-    let numeric = words.at(2).first()?.is_ascii_digit() && words.at(2).iter().any(|byte| matches!(byte, b'-' | b'/'));
+    let numeric =
+        words.at(2).first()?.is_ascii_digit() && words.at(2).iter().any(|byte| matches!(byte, b'-' | b'/'));
     if numeric {
         // Behind the time stand attributes at most.
         let attributes = |word: &[u8]| word.iter().all(|byte| matches!(byte, b'R' | b'H' | b'S' | b'A'));
@@ -47,7 +48,9 @@ pub(super) fn read(words: &Words<'_>, line: &[u8], scene: &mut Scene) -> Option<
         modified = modified_on(modified.seconds, Some(clock));
     }
     let path = name.strip_suffix(b"/");
-    let target = (words.at(found.next) == b"->").then(|| words.from(found.next + 1)).filter(|target| !target.is_empty());
+    let target = (words.at(found.next) == b"->")
+        .then(|| words.from(found.next + 1))
+        .filter(|target| !target.is_empty());
     let kind = match target {
         Some(_) => EntryKind::Link,
         None if tagged || path.is_some() => EntryKind::Directory,
@@ -64,7 +67,10 @@ pub(super) fn read(words: &Words<'_>, line: &[u8], scene: &mut Scene) -> Option<
 fn is_dos(name: &[u8]) -> bool {
     let mut parts = name.split(|byte| *byte == b'.');
     let (base, extension) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    !name.iter().any(u8::is_ascii_lowercase) && base.len() <= 8 && extension.len() <= 3 && parts.next().is_none()
+    !name.iter().any(u8::is_ascii_lowercase)
+        && base.len() <= 8
+        && extension.len() <= 3
+        && parts.next().is_none()
 }
 
 #[cfg(test)]
@@ -90,23 +96,33 @@ mod tests {
             assert_eq!((directory.name.as_bytes(), directory.kind), (&b"TOOLS"[..], EntryKind::Directory));
             assert_eq!(directory.modified.unwrap().seconds, 785_006_160, "{date}");
             let file = entry(&format!("A.TXT           1045      {date}"));
-            assert_eq!((file.kind, file.size, file.modified), (EntryKind::File, Some(1045), directory.modified));
+            assert_eq!(
+                (file.kind, file.size, file.modified),
+                (EntryKind::File, Some(1045), directory.modified)
+            );
         }
     }
 
     #[test]
     fn m8_dls() {
         let file = entry("README              763  Feb  3 18:21  What is here");
-        assert_eq!((file.kind, file.size, file.name.as_bytes()), (EntryKind::File, Some(763), &b"README"[..]));
+        assert_eq!(
+            (file.kind, file.size, file.name.as_bytes()),
+            (EntryKind::File, Some(763), &b"README"[..])
+        );
         let directory = entry("pub/                  =  11 Jul  2021  Public area");
-        assert_eq!((directory.kind, directory.size, directory.name.as_bytes()), (EntryKind::Directory, None, &b"pub"[..]));
+        assert_eq!(
+            (directory.kind, directory.size, directory.name.as_bytes()),
+            (EntryKind::Directory, None, &b"pub"[..])
+        );
         let link = entry("ann                  14  Apr 18  9:39  -> ../real/ann");
         assert_eq!((link.kind, link.target.as_deref()), (EntryKind::Link, Some(&b"../real/ann"[..])));
     }
 
     #[test]
     fn what_is_none_of_them() {
-        for line in ["", "x", "x 1", "x 1 Feb 3", " x 1 Feb 3 18:21", "x y Feb 3 18:21", "a/b 1 Feb 3 18:21"] {
+        for line in ["", "x", "x 1", "x 1 Feb 3", " x 1 Feb 3 18:21", "x y Feb 3 18:21", "a/b 1 Feb 3 18:21"]
+        {
             assert!(row(line).is_none(), "{line}");
         }
     }

@@ -3,12 +3,16 @@
 use super::date;
 use super::row::Row;
 use super::scene::Scene;
+use super::unix;
 use super::words::Words;
 use crate::calendar::number;
 use crate::entry::{EntryKind, Perm};
 
 /// Reads a line; `None` where it is none of this format or its name is none.
 pub(super) fn read(words: &Words<'_>, line: &[u8], scene: &mut Scene) -> Option<Row> {
+    if unix::is_total(words) {
+        return Some(Row::Nothing);
+    }
     let kind = match *line.first()? {
         b'd' | b'D' => EntryKind::Directory,
         b'-' => EntryKind::File,
@@ -17,7 +21,9 @@ pub(super) fn read(words: &Words<'_>, line: &[u8], scene: &mut Scene) -> Option<
     // `d [R----F--]`, and without the blank.
     let (rights, next) = if words.at(0).len() == 1 { (words.at(1), 2) } else { (words.at(0).get(1..)?, 1) };
     let rights = rights.strip_prefix(b"[")?.strip_suffix(b"]")?;
-    if rights.len() != 8 || !rights.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'-' | b' ')) {
+    if rights.len() != 8
+        || !rights.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'-' | b' '))
+    {
         return None;
     }
     // The owner may hold blanks, and the date is the first one that has a size before it.
@@ -43,12 +49,7 @@ fn perm(rights: &[u8], kind: EntryKind) -> Perm {
     let has = |letter: u8| rights.contains(&letter) || rights.contains(&b'S');
     let directory = kind == EntryKind::Directory;
     let mut letters = Vec::new();
-    for (right, means) in [
-        (b'R', &b"r"[..]),
-        (b'W', b"wa"),
-        (b'E', b"d"),
-        (b'M', b"f"),
-    ] {
+    for (right, means) in [(b'R', &b"r"[..]), (b'W', b"wa"), (b'E', b"d"), (b'M', b"f")] {
         if has(right) && !(directory && matches!(right, b'R' | b'W')) {
             letters.extend_from_slice(means);
         }
@@ -87,7 +88,10 @@ mod tests {
     #[test]
     fn m8_rights_owner_and_names() {
         let file = entry("- [R----F--] ann                            214059 Oct 20 15:27 a b.exe");
-        assert_eq!((file.kind, file.size, file.name.as_bytes()), (EntryKind::File, Some(214_059), &b"a b.exe"[..]));
+        assert_eq!(
+            (file.kind, file.size, file.name.as_bytes()),
+            (EntryKind::File, Some(214_059), &b"a b.exe"[..])
+        );
         assert_eq!((file.owner.as_deref(), file.perm.unwrap().to_string().as_str()), (Some("ann"), "r"));
         let directory = entry("d [RWCEAFMS] 0                                 512 Jun 25  2007 pub");
         assert_eq!((directory.kind, directory.owner.as_deref()), (EntryKind::Directory, Some("0")));

@@ -29,7 +29,8 @@ pub(super) fn read(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
     if !quoted || !(place + 4..=place + 5).contains(&security) {
         return None;
     }
-    let mut numbers = words.between(place + 3, security - 1).split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+    let mut numbers =
+        words.between(place + 3, security - 1).split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
     let (group, user, end) = (numbers.next()?, numbers.next()?, numbers.next());
     if end.is_some() || number(group).is_none() || number(user).is_none() {
         return None;
@@ -58,14 +59,23 @@ mod tests {
             "DATA1 101 O 16354 18-Mar-09 15:09:12 244,10 \"OOOO\"",
         ] {
             let Some(Row::Entry(entry)) = row(line) else { panic!("{line}") };
-            assert_eq!((entry.name.as_bytes(), entry.kind, entry.size), (&b"DATA1"[..], EntryKind::File, Some(16_354)));
+            assert_eq!(
+                (entry.name.as_bytes(), entry.kind, entry.size),
+                (&b"DATA1"[..], EntryKind::File, Some(16_354))
+            );
             assert_eq!((entry.owner.as_deref(), entry.group.as_deref()), (Some("10"), Some("244")));
             assert_eq!(entry.modified.unwrap().seconds, 1_237_388_952);
         }
-        for line in ["File         Code             EOF  Last Modification    Owner  RWEP", "$DATA01.SOURCE"] {
+        for line in ["File         Code             EOF  Last Modification    Owner  RWEP", "$DATA01.SOURCE"]
+        {
             assert!(matches!(row(line), Some(Row::Nothing)), "{line}");
         }
-        for line in ["", "DATA1 101 16354 18-Mar-09 15:09:12", "DATA1 x 16354 18-Mar-09 15:09:12 1,2 \"nnnn\"", "DATA1 101 16354 18-Foo-09 15:09:12 1,2 \"nnnn\""] {
+        for line in [
+            "",
+            "DATA1 101 16354 18-Mar-09 15:09:12",
+            "DATA1 x 16354 18-Mar-09 15:09:12 1,2 \"nnnn\"",
+            "DATA1 101 16354 18-Foo-09 15:09:12 1,2 \"nnnn\"",
+        ] {
             assert!(row(line).is_none(), "{line}");
         }
     }

@@ -39,9 +39,22 @@ mod tests {
     #[test]
     fn m8_octal_modes() {
         let row = |line: &str| read(&Words::new(line.as_bytes()), &mut Scene::new(0));
-        for (mode, kind) in [("0100644", EntryKind::File), ("100644", EntryKind::File), ("040644", EntryKind::Directory), ("0120644", EntryKind::Link), ("020644", EntryKind::Other)] {
-            let Some(Row::Entry(entry)) = row(&format!("{mode}   500  101   12345    123456789       a b")) else { panic!("{mode}") };
-            assert_eq!((entry.name.as_bytes(), entry.kind, entry.size), (&b"a b"[..], kind, Some(12_345)), "{mode}");
+        for (mode, kind) in [
+            ("0100644", EntryKind::File),
+            ("100644", EntryKind::File),
+            ("040644", EntryKind::Directory),
+            ("0120644", EntryKind::Link),
+            ("020644", EntryKind::Other),
+        ] {
+            let Some(Row::Entry(entry)) = row(&format!("{mode}   500  101   12345    123456789       a b"))
+            else {
+                panic!("{mode}")
+            };
+            assert_eq!(
+                (entry.name.as_bytes(), entry.kind, entry.size),
+                (&b"a b"[..], kind, Some(12_345)),
+                "{mode}"
+            );
             assert_eq!((entry.mode, entry.modified.unwrap().seconds), (Some(0o644), 123_456_789));
         }
         for line in ["", "0644 1 1 1 1 x", "0100844 1 1 1 1 x", "0100644 1 1 1 x", "0100644 1 1 1 1"] {

@@ -18,7 +18,9 @@ pub(super) fn read(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
         let word = words.at(place);
         if word == b"DIR" {
             kind = EntryKind::Directory;
-        } else if word.len() > 5 || !word.iter().all(|byte| matches!(byte, b'R' | b'H' | b'S' | b'A' | b'D' | b'E')) {
+        } else if word.len() > 5
+            || !word.iter().all(|byte| matches!(byte, b'R' | b'H' | b'S' | b'A' | b'D' | b'E'))
+        {
             return None;
         }
         place += 1;

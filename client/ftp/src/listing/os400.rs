@@ -16,7 +16,10 @@ pub(super) fn read(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
     let owner = words.at(0);
     let place = [1, 4].into_iter().find(|place| words.at(*place).first() == Some(&b'*'))?;
     let letters = words.at(place).strip_prefix(b"*")?;
-    if !(2..=10).contains(&letters.len()) || !letters.iter().all(u8::is_ascii_alphanumeric) || owner.len() > 10 {
+    if !(2..=10).contains(&letters.len())
+        || !letters.iter().all(u8::is_ascii_alphanumeric)
+        || owner.len() > 10
+    {
         return None;
     }
     let kind = match letters.to_ascii_uppercase().as_slice() {

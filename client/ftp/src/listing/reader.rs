@@ -9,7 +9,10 @@ use super::row::Row;
 use super::scene::Scene;
 use super::unread::Unread;
 use super::words::{Words, is_blank};
-use super::{dos, enterprise, eplf, mlsd, mpe, mvs, name_first, netware, nonstop, numeric, os2, os400, unix, vms, vxworks, zvm};
+use super::{
+    dos, enterprise, eplf, mlsd, mpe, mvs, name_first, netware, nonstop, numeric, os2, os400, unix, vms,
+    vxworks, zvm,
+};
 use crate::entry::{Entry, EntryKind};
 
 /// Names alone that wait for another kind of line, which would show that they are none.
@@ -105,7 +108,8 @@ impl Reader {
 
     /// The dialect of most lines.
     pub(super) fn dialect(&self) -> Option<Dialect> {
-        let (place, count) = self.counts.iter().enumerate().max_by_key(|(place, count)| (**count, usize::MAX - place))?;
+        let (place, count) =
+            self.counts.iter().enumerate().max_by_key(|(place, count)| (**count, usize::MAX - place))?;
         Dialect::ALL.get(place).copied().filter(|_| *count > 0)
     }
 
@@ -221,7 +225,8 @@ impl Reader {
             return self.attempt(dialect, words, line).map(|row| (dialect, row));
         }
         // That of the line before is nearly always that of this one, and the hint comes next. Dialects of few signs wait for their turn.
-        let sure = |dialect: &Dialect| !matches!(dialect, Dialect::NameFirst | Dialect::Names | Dialect::VxWorks);
+        let sure =
+            |dialect: &Dialect| !matches!(dialect, Dialect::NameFirst | Dialect::Names | Dialect::VxWorks);
         let first = [self.last.filter(sure), self.hint.filter(sure)];
         let first = if first[0] == first[1] { [first[0], None] } else { first };
         for dialect in first.into_iter().flatten() {
@@ -245,7 +250,9 @@ impl Reader {
             Dialect::Unix => unix::read(words, line, scene),
             Dialect::Dos => dos::read(words, line, scene),
             Dialect::Vms => vms::read(words, scene, &mut self.version_of),
-            Dialect::Mvs if mvs::is_padded_member(words, line) => Row::of(words.at(0), EntryKind::File, |_| ()),
+            Dialect::Mvs if mvs::is_padded_member(words, line) => {
+                Row::of(words.at(0), EntryKind::File, |_| ())
+            }
             Dialect::Mvs => mvs::read(words, scene, &mut self.members),
             Dialect::Os400 => os400::read(words, scene),
             Dialect::ZVm => zvm::read(words, scene),
@@ -282,7 +289,8 @@ impl Reader {
         if matches!(name, b"." | b"..") {
             return;
         }
-        let is_name = name.len() <= LONGEST_NAME && !name.iter().any(|byte| is_blank(*byte) || matches!(byte, b'/' | 0));
+        let is_name = name.len() <= LONGEST_NAME
+            && !name.iter().any(|byte| is_blank(*byte) || matches!(byte, b'/' | 0));
         if self.others || self.forced.is_some() || !is_name {
             self.others = true;
             self.no_names(sink);
@@ -306,7 +314,9 @@ impl Reader {
     fn no_names(&mut self, sink: &mut Sink<'_>) {
         for name in std::mem::take(&mut self.names) {
             match Row::of(&name, EntryKind::File, |_| ()) {
-                Some(Row::Entry(entry)) if self.members && mvs::is_member(&name) => self.found(Dialect::Mvs, entry, None, sink),
+                Some(Row::Entry(entry)) if self.members && mvs::is_member(&name) => {
+                    self.found(Dialect::Mvs, entry, None, sink)
+                }
                 _ => sink.unread.add(&name),
             }
         }

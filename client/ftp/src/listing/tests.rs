@@ -27,18 +27,12 @@ fn m8_every_line_by_itself() {
 
 #[test]
 fn m11_no_line_vanishes() {
-    let lines = [
-        "Volume in drive C",
-        "ls: cannot open directory",
-        "-rw-r--r-- 1 o g 1 Jan 5 2024",
-        "foo",
-        "x=1; y",
-    ];
+    let lines =
+        ["Volume in drive C", "ls: cannot open directory", "-rw-r--r-- 1 o g 1 Jan 5 2024", "foo", "x=1; y"];
     let (parser, entries) = read(Parser::list(0), lines.join("\r\n").as_bytes());
     assert_eq!(names(&entries), [""; 0]);
     assert_eq!(parser.unread(), lines.map(str::as_bytes));
-    let (parser, _) =
-        read(Parser::list(0), &[&[b'x'; MAX_LINE][..], &b"\nx".repeat(MAX_UNREAD)].concat());
+    let (parser, _) = read(Parser::list(0), &[&[b'x'; MAX_LINE][..], &b"\nx".repeat(MAX_UNREAD)].concat());
     assert_eq!((parser.unread().len(), parser.unread_count()), (MAX_UNREAD, MAX_UNREAD as u64 + 1));
     assert_eq!(parser.unread()[0].len(), MAX_UNREAD_LINE);
 }
@@ -104,6 +98,79 @@ fn reading_is_linear() {
         parser.push(&[byte], &mut out).unwrap();
     }
     assert_eq!(out.len(), 100);
+}
+
+/// The same for every dialect, with lines that look like the beginning of one and never end.
+#[test]
+fn reading_is_linear_in_every_dialect() {
+    let starts = [
+        "",
+        "-rw-r--r-- ",
+        "01-05-24 12:30PM ",
+        "A.TXT;1 ",
+        "d [RWCEAFMS] ",
+        "WRK001 3390 2024/01/01 1 ",
+        "Q 1 01/02/03 12:00:00 *FILE ",
+        "+",
+    ];
+    let fills = ["1 ", "Jan 5 ", "[", "x;1 ", " -> ", "a=b;", "1,", "月", "12:30 ", "            "];
+    for start in starts {
+        for fill in fills {
+            let line = [start, &fill.repeat((MAX_LINE - start.len()) / fill.len() - 1), "\r\n"].concat();
+            for parser in
+                Dialect::ALL.map(|dialect| Parser::list_as(dialect, 0)).into_iter().chain([Parser::list(0)])
+            {
+                read(parser, line.repeat(3).as_bytes());
+            }
+        }
+    }
+}
+
+/// A day past 12 decides for the lines before it, and entries wait for it, but not for ever.
+#[test]
+fn m8_dates_of_numbers_wait_for_evidence() {
+    let line = |date: &str| format!("{date}  12:30PM  1 x\r\n");
+    let day = |entry: &Entry| entry.modified.unwrap().seconds / 86_400;
+    let (mut parser, mut out) = (Parser::list(1_718_452_800), Vec::new());
+    parser.push(line("03-02-24").repeat(10).as_bytes(), &mut out).unwrap();
+    assert_eq!(out.len(), 0);
+    parser.push(line("25-02-24").as_bytes(), &mut out).unwrap();
+    assert_eq!((out.len(), day(&out[0]), day(&out[10])), (11, 19_756, 19_778));
+    // Nothing decides: the month first, as on IIS.
+    for rows in [10, 5_000] {
+        let (mut parser, mut out) = (Parser::list(1_718_452_800), Vec::new());
+        parser.push(line("03-02-24").repeat(rows).as_bytes(), &mut out).unwrap();
+        assert_eq!(out.len(), if rows == 10 { 0 } else { rows });
+        parser.finish(&mut out).unwrap();
+        assert_eq!(out.len(), rows);
+        assert!(out.iter().all(|entry| day(entry) == 19_784));
+    }
+}
+
+/// One word may be a message; two are names; a great many are given before the end.
+#[test]
+fn m8_names_alone() {
+    assert_eq!(read(Parser::list(0), b"Denied\r\n").0.unread(), [b"Denied"]);
+    assert_eq!(names(&read(Parser::list(0), b"a\r\nb\r\n").1), ["a", "b"]);
+    assert_eq!(read(Parser::list(0), b"a\r\nb\r\nnot a name\r\n").0.unread_count(), 3);
+    let (mut parser, mut out) = (Parser::list(0), Vec::new());
+    parser.push(b"name\r\n".repeat(3_000).as_slice(), &mut out).unwrap();
+    assert!(out.len() > 2_900, "{}", out.len());
+    let (parser, entries) = read(Parser::list_as(Dialect::Names, 0), b" two words \r\na/b\r\n");
+    assert_eq!((names(&entries), parser.unread_count()), (vec![" two words ".to_owned()], 1));
+}
+
+#[test]
+fn m8_one_dialect_by_force() {
+    let text = "-rw-r--r-- 1 o g 1 Jan  5  2024 unix\r\n01-15-24  12:30PM  1 dos\r\n";
+    let (parser, entries) = read(Parser::list_as(Dialect::Dos, 0), text.as_bytes());
+    assert_eq!(
+        (names(&entries), parser.unread_count(), parser.dialect()),
+        (vec!["dos".to_owned()], 1, Some(Dialect::Dos))
+    );
+    let (parser, _) = read(Parser::list(0), text.repeat(2).as_bytes());
+    assert_eq!(parser.dialect(), Some(Dialect::Unix));
+    assert_eq!(read(Parser::list(0), b"").0.dialect(), None);
 }
 
 fn lines() -> impl Strategy<Value = Vec<u8>> {
@@ -201,6 +268,42 @@ proptest! {
         prop_assume!(name != "." && name != "..");
         let (_, entries) = read(Parser::mlsd(), format!("type=file;size=3; {name}\r\n").as_bytes());
         prop_assert_eq!(entries[0].name.as_bytes(), name.as_bytes());
+    }
+
+    /// No bytes do harm, whatever dialect they are taken for, and each line that is not empty is accounted for.
+    #[test]
+    fn any_bytes_in_any_dialect(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        for dialect in Dialect::ALL {
+            let (parser, entries) = read(Parser::list_as(dialect, 0), &bytes);
+            prop_assert_eq!(parser.count(), entries.len() as u64);
+        }
+        // EBCDIC, of which nearly everything is printable.
+        let bytes: Vec<u8> = bytes.iter().map(|byte| byte | 0x40).collect();
+        read(Parser::list(0), &[&[0x40; 4][..], &[0xc1; 70], &bytes].concat());
+    }
+
+    /// What a dialect can say of a name, the name comes out as it went in.
+    #[test]
+    fn m8_names_survive_in_all_dialects(name in "[a-zA-Z0-9_$#ä\\xff-]{1,8}") {
+        for (dialect, line) in [
+            (Dialect::Eplf, "+i2.2,m1709251199,r,s5,\t@"),
+            (Dialect::Facts, "type=file;size=5; @"),
+            (Dialect::Vms, "@.X;1  1/9  4-NOV-2009 05:59 [ANN] (RWED,RWE,R,)"),
+            (Dialect::Os400, "ANN  5 02/24/20 15:09:55 *STMF @"),
+            (Dialect::NetWare, "- [R----F--] ann  5 Oct 20  2023 @"),
+            (Dialect::Os2, " 5  A  02-09-97  13:49  @"),
+            (Dialect::VxWorks, " 5  Jan-01-2004  12:00:00   @"),
+            (Dialect::NonStop, "@ 101 5 18-Mar-09 15:09:12 244, 10 \"nnnn\""),
+            (Dialect::Enterprise, "-C--E-----FTP B ANN  18128  5 Apr  1  2014 @"),
+            (Dialect::Numeric, "0100644   500  101   5    123456789       @"),
+            (Dialect::NameFirst, "@  5  Nov 16 1994 17:16"),
+        ] {
+            for parser in [Parser::list_as(dialect, 0), Parser::list(1_718_452_800)] {
+                let (parser, entries) = read(parser, line.replace('@', &name).as_bytes());
+                let wanted = if dialect == Dialect::Vms { format!("{name}.X") } else { name.clone() };
+                prop_assert_eq!(names(&entries), [wanted], "{} {:?}", dialect, parser.unread());
+            }
+        }
     }
 
     #[test]

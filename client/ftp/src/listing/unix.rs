@@ -13,7 +13,7 @@ use crate::path::Name;
 
 /// Reads a line; `None` where it is none of this format or its name is none.
 pub(super) fn read(words: &Words<'_>, line: &[u8], scene: &mut Scene) -> Option<Row> {
-    if words.len() == 2 && is_total(words) {
+    if is_total(words) {
         return Some(Row::Nothing);
     }
     let (place, permissions) = find_permissions(words)?;
@@ -37,7 +37,10 @@ pub(super) fn read(words: &Words<'_>, line: &[u8], scene: &mut Scene) -> Option<
 }
 
 /// `total 12`, in the languages of servers. Nothing else stands on the line.
-fn is_total(words: &Words<'_>) -> bool {
+pub(super) fn is_total(words: &Words<'_>) -> bool {
+    if words.len() != 2 {
+        return false;
+    }
     const WORDS: [&str; 16] = [
         "total",
         "totale",
@@ -59,9 +62,9 @@ fn is_total(words: &Words<'_>) -> bool {
     let (first, second) = (words.at(0), words.at(1));
     let first = first.strip_suffix(b":").unwrap_or(first);
     // In the charsets of East Asia the words have other bytes; none of them is ASCII, and a line of two words is nothing else.
-    let foreign = !first.is_empty() && !first.iter().any(u8::is_ascii) && second.iter().all(u8::is_ascii_digit);
-    words.len() == 2
-        && second.first().is_some_and(u8::is_ascii_digit)
+    let foreign =
+        !first.is_empty() && !first.iter().any(u8::is_ascii) && second.iter().all(u8::is_ascii_digit);
+    second.first().is_some_and(u8::is_ascii_digit)
         && (foreign || WORDS.iter().any(|word| first.eq_ignore_ascii_case(word.as_bytes())))
 }
 
@@ -171,7 +174,8 @@ fn is_mac(words: &Words<'_>, first: usize, end: usize, size: Option<u64>) -> boo
     if end == first + 1 && words.at(first) == b"folder" {
         return true;
     }
-    let forks = (end == first + 2).then(|| number(words.at(first)).zip(number(words.at(first + 1)))).flatten();
+    let forks =
+        (end == first + 2).then(|| number(words.at(first)).zip(number(words.at(first + 1)))).flatten();
     forks.is_some_and(|(resource, data)| resource.checked_add(data) == size && size.is_some())
 }
 

@@ -160,12 +160,16 @@ impl<'a> Rest<'a> {
     /// `[group,owner]`, `[owner]`, `[group, owner]`, and where the column was too narrow, without its end.
     fn take_owner(&mut self, words: &Words<'a>, place: usize) -> Option<usize> {
         let mut last = place;
-        if !words.at(place).ends_with(b"]") && words.at(place + 1).ends_with(b"]") && words.at(place).ends_with(b",") {
+        if !words.at(place).ends_with(b"]")
+            && words.at(place + 1).ends_with(b"]")
+            && words.at(place).ends_with(b",")
+        {
             last += 1;
         }
         let inner = words.between(place, last).strip_prefix(b"[")?;
         let inner = inner.strip_suffix(b"]").unwrap_or(inner);
-        let legal = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b',' | b' ' | b'*');
+        let legal =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b',' | b' ' | b'*');
         if inner.is_empty() || !inner.iter().all(legal) {
             return None;
         }
@@ -242,7 +246,11 @@ mod tests {
             let entry = entry(&format!("LOGIN.COM;2  {rest}"));
             assert_eq!((entry.name.as_bytes(), entry.kind), (&b"LOGIN.COM"[..], EntryKind::File), "{rest}");
             assert_eq!((entry.size, entry.mode), (Some(6144), Some(0o740)), "{rest}");
-            assert_eq!((entry.owner.as_deref(), entry.group.as_deref()), (Some("ANN"), Some("STAFF")), "{rest}");
+            assert_eq!(
+                (entry.owner.as_deref(), entry.group.as_deref()),
+                (Some("ANN"), Some("STAFF")),
+                "{rest}"
+            );
             assert_eq!(entry.modified.unwrap().seconds, 1_257_314_350, "{rest}");
         }
         let bare = entry("A.;1 3");

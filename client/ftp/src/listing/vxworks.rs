@@ -22,13 +22,14 @@ pub(super) fn read(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
     let column = name.iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
     // One blank belongs to the line, more fill a column.
     let name = name.get(column..)?;
-    let (name, kind) = match name.trim_ascii_end().strip_suffix(b"<DIR>").or(name.trim_ascii_end().strip_suffix(b"<dir>")) {
-        Some(name) => (name.trim_ascii_end(), EntryKind::Directory),
-        None => match name.strip_suffix(b"/") {
-            Some(name) => (name, EntryKind::Directory),
-            None => (name, EntryKind::File),
-        },
-    };
+    let (name, kind) =
+        match name.trim_ascii_end().strip_suffix(b"<DIR>").or(name.trim_ascii_end().strip_suffix(b"<dir>")) {
+            Some(name) => (name.trim_ascii_end(), EntryKind::Directory),
+            None => match name.strip_suffix(b"/") {
+                Some(name) => (name, EntryKind::Directory),
+                None => (name, EntryKind::File),
+            },
+        };
     Row::of(name, kind, |entry| {
         entry.size = Some(size);
         entry.modified = Some(found.modified);
@@ -56,7 +57,11 @@ mod tests {
     #[test]
     fn m8_both_servers() {
         for (line, kind, size) in [
-            ("     2048    Jan-01-2004  12:00:00   a b               <DIR>", EntryKind::Directory, Some(2048)),
+            (
+                "     2048    Jan-01-2004  12:00:00   a b               <DIR>",
+                EntryKind::Directory,
+                Some(2048),
+            ),
             ("     2048    JAN-01-2004  12:00:00   a b", EntryKind::File, Some(2048)),
             ("2048  Jan 01, 2004 12:00 a b", EntryKind::File, Some(2048)),
             ("0  Jan 01, 2004 12:00 a b/", EntryKind::Directory, Some(0)),
@@ -66,10 +71,19 @@ mod tests {
             assert_eq!((entry.name.as_bytes(), entry.kind, entry.size), (&b"a b"[..], kind, size), "{line}");
             assert_eq!(entry.modified.unwrap().seconds, 1_072_958_400, "{line}");
         }
-        for line in ["  size          date       time       name", "--------       ------     ------    --------"] {
+        for line in
+            ["  size          date       time       name", "--------       ------     ------    --------"]
+        {
             assert!(matches!(row(line), Some(Row::Nothing)), "{line}");
         }
-        for line in ["", "2048", "2048 Jan-01-2004 x", "2048 Jan-32-2004 12:00:00 x", "x Jan-01-2004 12:00:00 x", "2 Jan-01-2004 12:00:00"] {
+        for line in [
+            "",
+            "2048",
+            "2048 Jan-01-2004 x",
+            "2048 Jan-32-2004 12:00:00 x",
+            "x Jan-01-2004 12:00:00 x",
+            "2 Jan-01-2004 12:00:00",
+        ] {
             assert!(row(line).is_none(), "{line}");
         }
     }

@@ -122,8 +122,14 @@ mod tests {
     #[test]
     fn words_and_what_is_past_them() {
         let words = Words::new(b" a  bc\td ");
-        assert_eq!((words.len(), words.at(0), words.at(1), words.at(2), words.at(3)), (3, &b"a"[..], &b"bc"[..], &b"d"[..], &b""[..]));
-        assert_eq!((words.between(0, 1), words.from(1), words.verbatim(1)), (&b"a  bc"[..], &b"bc\td"[..], Some(&b" bc\td "[..])));
+        assert_eq!(
+            (words.len(), words.at(0), words.at(1), words.at(2), words.at(3)),
+            (3, &b"a"[..], &b"bc"[..], &b"d"[..], &b""[..])
+        );
+        assert_eq!(
+            (words.between(0, 1), words.from(1), words.verbatim(1)),
+            (&b"a  bc"[..], &b"bc\td"[..], Some(&b" bc\td "[..]))
+        );
         assert_eq!((words.verbatim(3), words.verbatim(0)), (None, None));
         assert_eq!(Words::new(&b"x ".repeat(100)).len(), MAX_WORDS);
     }

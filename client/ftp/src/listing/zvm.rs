@@ -28,7 +28,10 @@ pub(super) fn read(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
     let mode = |word: &[u8]| matches!(word, [b'A'..=b'Z', b'0'..=b'9']);
     let has_mode = format >= 2 && mode(words.at(format - 1));
     let names = format - usize::from(has_mode);
-    if !(1..=2).contains(&names) || (names == 1 && !directory) || !(0..names).all(|place| fits(words.at(place))) {
+    if !(1..=2).contains(&names)
+        || (names == 1 && !directory)
+        || !(0..names).all(|place| fits(words.at(place)))
+    {
         return None;
     }
     let count = |place: usize| number(words.at(place));
@@ -44,7 +47,9 @@ pub(super) fn read(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
     };
     let kind = if directory { EntryKind::Directory } else { EntryKind::File };
     // What CMS itself prints counts records as they stand on the disk.
-    let fixed = (words.at(format) == b"F" && !has_mode).then(|| count(format + 1)?.checked_mul(count(format + 2)?)).flatten();
+    let fixed = (words.at(format) == b"F" && !has_mode)
+        .then(|| count(format + 1)?.checked_mul(count(format + 2)?))
+        .flatten();
     Row::of(&name, kind, |entry| {
         entry.size = fixed;
         entry.modified = Some(modified_on(day, Some(clock)));
@@ -54,7 +59,9 @@ pub(super) fn read(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
 }
 
 fn fits(word: &[u8]) -> bool {
-    let legal = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'$' | b'#' | b'@' | b'+' | b'-' | b':' | b'_' | b'.');
+    let legal = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'$' | b'#' | b'@' | b'+' | b'-' | b':' | b'_' | b'.')
+    };
     (1..=4 * NAME).contains(&word.len()) && word.iter().all(legal)
 }
 
@@ -77,15 +84,31 @@ mod tests {
     #[test]
     fn m8_both_forms() {
         for (line, name, kind, size, owner) in [
-            ("README   TEXT     F  80  107 2 2005-10-04 15:28:42 ANN191", "README.TEXT", EntryKind::File, Some(8560), Some("ANN191")),
-            ("README   TEXT     V  65  107 2 2005-10-04 15:28:42 -", "README.TEXT", EntryKind::File, None, None),
+            (
+                "README   TEXT     F  80  107 2 2005-10-04 15:28:42 ANN191",
+                "README.TEXT",
+                EntryKind::File,
+                Some(8560),
+                Some("ANN191"),
+            ),
+            (
+                "README   TEXT     V  65  107 2 2005-10-04 15:28:42 -",
+                "README.TEXT",
+                EntryKind::File,
+                None,
+                None,
+            ),
             ("SUB               DIR -  -   - 2005-10-04 15:28:42 -", "SUB", EntryKind::Directory, None, None),
             ("README   TEXT A1 F  80  107 2 10/04/05 15:28:42", "README.TEXT", EntryKind::File, None, None),
             ("README   TEXT A1 V  41  21  1 10/04/105 15:28:42", "README.TEXT", EntryKind::File, None, None),
             ("SUB           A1 DIR - -   - 10/04/05 15:28:42", "SUB", EntryKind::Directory, None, None),
         ] {
             let entry = entry(line);
-            assert_eq!((entry.name.to_string().as_str(), entry.kind, entry.size), (name, kind, size), "{line}");
+            assert_eq!(
+                (entry.name.to_string().as_str(), entry.kind, entry.size),
+                (name, kind, size),
+                "{line}"
+            );
             assert_eq!(entry.owner.as_deref(), owner, "{line}");
             assert_eq!(entry.modified.unwrap().seconds, 1_128_439_722, "{line}");
         }
@@ -93,7 +116,10 @@ mod tests {
 
     #[test]
     fn what_is_none_of_them() {
-        assert!(matches!(row("Filename FileType  Fm Format Lrecl  Records Blocks Date      Time"), Some(Row::Nothing)));
+        assert!(matches!(
+            row("Filename FileType  Fm Format Lrecl  Records Blocks Date      Time"),
+            Some(Row::Nothing)
+        ));
         for line in [
             "",
             "README TEXT F 80 107 2 2005-10-04",
