@@ -51,6 +51,11 @@ pub(super) fn find(words: &Words<'_>, place: usize, scene: &mut Scene) -> Option
         _ => (month(second)?, day(first)?),
     };
     let third = words.at(place + 2);
+    if third.last().is_some_and(|byte| matches!(byte, b'M' | b'm'))
+        && let Some((clock, next)) = clock_at(words, place + 2)
+    {
+        return Some(Found { modified: guess(month, day, Some(clock), scene.now)?, next, padded: false });
+    }
     if let Some(clock) = clock(third) {
         let fourth = words.at(place + 3);
         // `Jan 5 12:30:45 2024`: with seconds and a year behind them. After `12:30` a year would be a name.
@@ -80,6 +85,16 @@ pub(super) fn find(words: &Words<'_>, place: usize, scene: &mut Scene) -> Option
 /// Dates of one word: three numbers, a day and month of this year, or a month's name between them.
 fn numeric(words: &Words<'_>, place: usize, scene: &mut Scene) -> Option<Found> {
     let word = words.at(place);
+    // ISO 8601 in one word.
+    if let Some((date, [b'T', time @ ..])) = word.split_at_checked(10) {
+        let time = time.strip_suffix(b"Z").unwrap_or(time);
+        let modified = modified_on(scene.numeric(date, MONTH_FIRST)?, Some(clock(time)?));
+        return Some(Found {
+            modified: Modified { utc: word.ends_with(b"Z"), ..modified },
+            next: place + 1,
+            padded: false,
+        });
+    }
     if let Some(([a, _, c], _)) = parts(word) {
         let time = clock_at(words, place + 1);
         // A year of two digits is believed beside a time only: `1.2.3` may be anything.
@@ -354,6 +369,8 @@ mod tests {
             ("01-05-2020 01:30 pm", at(2020, 1, 5, 13, 30)),
             ("2020.01.05 12:30", at(2020, 1, 5, 12, 30)),
             ("01-05 2020", at(2020, 1, 5, 0, 0)),
+            ("2020-01-05T12:30", at(2020, 1, 5, 12, 30)),
+            ("Jan 5 12:30PM", at(2024, 1, 5, 12, 30)),
             ("01-05-2020", at(2020, 1, 5, 0, 0)),
         ] {
             let (found, seconds) = found_at(text, NOW).unwrap_or_else(|| panic!("{text}"));

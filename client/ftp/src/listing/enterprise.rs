@@ -28,7 +28,8 @@ pub(super) fn read(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
     let size = number(words.at(place + 2))?;
     let found = date::find(words, place + 3, scene)?;
     let name = words.verbatim(found.next)?;
-    let name = if found.padded { name.trim_ascii_start() } else { name };
+    // The columns are filled up in more than one way, and no name here begins with a blank.
+    let name = name.trim_ascii_start();
     Row::of(name, EntryKind::File, |entry| {
         entry.size = Some(size);
         entry.modified = Some(found.modified);

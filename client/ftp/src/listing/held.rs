@@ -8,10 +8,13 @@ use crate::entry::Entry;
 /// Most entries that wait.
 const MOST: usize = 1_000;
 
+/// An entry, what its date can mean, and the day that it was read as.
+type Waiting = (Entry, Option<(Choice, Option<i64>)>);
+
 /// Entries that wait, in their order.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    entries: Vec<(Entry, Option<(Choice, Option<i64>)>)>,
+    entries: Vec<Waiting>,
     /// Nothing waits any more: the limit was reached once.
     settled: bool,
 }
@@ -37,9 +40,7 @@ impl Held {
         // The day as it was read, so that it can be put right.
         self.entries.push((entry, choice.map(|choice| (choice, choice.day(before)))));
         let narrowed = *orders != before;
-        let open = |(_, choice): &(Entry, Option<(Choice, Option<i64>)>)| {
-            choice.is_some_and(|(choice, _)| choice.is_open(*orders))
-        };
+        let open = |(_, choice): &Waiting| choice.is_some_and(|(choice, _)| choice.is_open(*orders));
         if narrowed && !self.entries.iter().any(open) {
             self.give(*orders, out);
         } else if self.entries.len() >= MOST {

@@ -165,7 +165,7 @@ fn with_statistics(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
 
 fn load_module(words: &Words<'_>) -> Option<Row> {
     let hexadecimal = |word: &[u8]| {
-        let fits = (6..=8).contains(&word.len())
+        let fits = (4..=8).contains(&word.len())
             && word.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
         fits.then(|| {
             word.iter().fold(0u64, |value, byte| {
@@ -175,8 +175,9 @@ fn load_module(words: &Words<'_>) -> Option<Row> {
     };
     let size = hexadecimal(words.at(1))?;
     hexadecimal(words.at(2))?;
-    (words.len() > 3 && is_member(words.at(0)))
-        .then(|| Row::of(words.at(0), EntryKind::File, |entry| entry.size = Some(size)))?
+    // The authorization code, two digits, before which the name of what it is an alias of may stand.
+    let code = |place: usize| words.at(place).len() == 2 && number(words.at(place)).is_some();
+    (code(3) || code(4)).then(|| Row::of(words.at(0), EntryKind::File, |entry| entry.size = Some(size)))?
 }
 
 /// `IBMUSER1  JOB01906  OUTPUT    3 Spool Files`, `IBMUSER2 JOB01906 IBMUSER  OUTPUT A        RC=0000 3 spool files`. What can be fetched

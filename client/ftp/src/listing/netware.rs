@@ -35,7 +35,8 @@ pub(super) fn read(words: &Words<'_>, line: &[u8], scene: &mut Scene) -> Option<
         Some((place - 1, size, found))
     })?;
     let name = words.verbatim(found.next)?;
-    let name = if found.padded { name.trim_ascii_start() } else { name };
+    // The columns are filled up in more than one way, and no name here begins with a blank.
+    let name = name.trim_ascii_start();
     Row::of(name, kind, |entry| {
         entry.size = Some(size);
         entry.modified = Some(found.modified);

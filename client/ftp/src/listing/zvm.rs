@@ -35,10 +35,13 @@ pub(super) fn read(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
         return None;
     }
     let count = |place: usize| number(words.at(place));
-    let counts = (format + 1..format + 4).all(|place| words.at(place) == b"-" || count(place).is_some());
-    let day = scene.numeric(words.at(format + 4), MONTH_FIRST)?;
-    let clock = clock(words.at(format + 5))?;
-    if !counts || words.len() > format + 7 {
+    // Of a directory nothing is counted, and there may be a dash more.
+    let dashes = (format + 1..words.len()).take_while(|place| words.at(*place) == b"-").count();
+    let date = if directory && dashes == 4 { format + 5 } else { format + 4 };
+    let counts = (format + 1..date).all(|place| words.at(place) == b"-" || count(place).is_some());
+    let day = scene.numeric(words.at(date), MONTH_FIRST)?;
+    let clock = clock(words.at(date + 1))?;
+    if !counts || words.len() > date + 3 {
         return None;
     }
     let name = match names {
@@ -53,7 +56,7 @@ pub(super) fn read(words: &Words<'_>, scene: &mut Scene) -> Option<Row> {
     Row::of(&name, kind, |entry| {
         entry.size = fixed;
         entry.modified = Some(modified_on(day, Some(clock)));
-        let owner = words.at(format + 6);
+        let owner = words.at(date + 2);
         entry.owner = if owner == b"-" { None } else { scene.owner(owner) };
     })
 }
@@ -99,6 +102,7 @@ mod tests {
                 None,
             ),
             ("SUB               DIR -  -   - 2005-10-04 15:28:42 -", "SUB", EntryKind::Directory, None, None),
+            ("SUB      DIR      -  -  -   - 2005-10-04 15:28:42 -", "SUB", EntryKind::Directory, None, None),
             ("README   TEXT A1 F  80  107 2 10/04/05 15:28:42", "README.TEXT", EntryKind::File, None, None),
             ("README   TEXT A1 V  41  21  1 10/04/105 15:28:42", "README.TEXT", EntryKind::File, None, None),
             ("SUB           A1 DIR - -   - 10/04/05 15:28:42", "SUB", EntryKind::Directory, None, None),
