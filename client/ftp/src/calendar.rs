@@ -83,6 +83,16 @@ pub(crate) fn modified(date: Date, clock: Option<Clock>, utc: bool) -> Modified 
     }
 }
 
+/// The same for a day in seconds since 1970.
+pub(crate) fn modified_on(day: i64, clock: Option<Clock>) -> Modified {
+    Modified {
+        seconds: day + clock.map_or(0, |clock| clock.seconds),
+        has_time: clock.is_some(),
+        has_seconds: clock.is_some_and(|clock| clock.has_seconds),
+        utc: false,
+    }
+}
+
 /// All bytes as a decimal number; `None` where one is no digit, there are none or too many.
 pub(crate) fn number(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
@@ -111,6 +121,10 @@ pub(crate) fn time_val(text: &[u8]) -> Option<Modified> {
         15 if whole.starts_with(b"191") => (1900 + i64::from(small(&whole[2..5])?), &whole[5..]),
         _ => return None,
     };
+    // Year 1 and 1601 are how servers on .NET and Windows write that they do not know (rule T10).
+    if year < 1602 {
+        return None;
+    }
     let pair = |at: usize| small(rest.get(at..at + 2)?);
     let date = Date::new(year, pair(0)?, pair(2)?)?;
     Some(modified(date, Some(Clock::new(pair(4)?, pair(6)?, Some(pair(8)?))?), true))
@@ -164,6 +178,8 @@ mod tests {
             "",
             "2024",
             "20240230000000",
+            "00010101000000",
+            "16010101000000",
             "2024022912345x",
             "20240229123456.x",
             "20240229250000",

@@ -84,6 +84,9 @@ pub enum Outcome {
         entries: u64,
         /// Lines that could not be read, as text for display; none is dropped silently.
         unread: Vec<String>,
+        /// The server left rows out and said so (Pure-FTPd does after 10,000; rule M7): after how many, 0 where it does not
+        /// tell.
+        truncated: Option<u64>,
     },
     /// A transfer is complete and the server said so.
     Transferred(Transferred),

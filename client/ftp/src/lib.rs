@@ -46,7 +46,7 @@ pub mod typed;
 
 pub use charset::Charset;
 pub use checksum::{Algorithm, Checksum};
-pub use entry::{Entry, EntryKind, Modified};
+pub use entry::{Entry, EntryKind, Modified, Perm};
 pub use error::{Error, ErrorKind, Stage};
 pub use event::{Event, LogKind, LogLine, Outcome, Question, ServerInfo, Transferred};
 pub use io::{

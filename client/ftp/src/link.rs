@@ -9,6 +9,7 @@ use crate::data::{self, DataConnection, Phase};
 use crate::error::{Error, Stage};
 use crate::event::{Event, LogKind};
 use crate::io::{ConnId, End, Output, Target, Time, TlsSession};
+use crate::listing::Parser;
 use crate::log;
 use crate::operation::Type;
 use crate::parse::Features;
@@ -394,6 +395,14 @@ impl Link {
             || system.contains("WINDOWS")
             || system.contains("L8");
         known && !unlike
+    }
+
+    /// Reads what LIST sends: in the dialect that the site names, else by evidence with SYST as a hint (rule M8).
+    pub(crate) fn listing_parser(&self) -> Parser {
+        match self.site.dialect {
+            Some(dialect) => Parser::list_as(dialect, self.wall_clock()),
+            None => Parser::list_for(&self.server.system, self.wall_clock()),
+        }
     }
 
     /// Wall clock in Unix seconds.

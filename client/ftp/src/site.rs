@@ -1,6 +1,7 @@
 //! A server and how to get in.
 
 use crate::charset::Charset;
+use crate::listing::Dialect;
 use crate::path::PathSyntax;
 use crate::quirks::Quirks;
 use crate::secret::Secret;
@@ -69,6 +70,8 @@ pub struct Site {
     pub tls12_only: bool,
     /// How the server writes paths, where a person knows better than SYST and PWD tell (rule P6).
     pub syntax: Option<PathSyntax>,
+    /// How LIST is to be read, where a person knows better than the lines tell (rule M8).
+    pub dialect: Option<Dialect>,
     /// The charset of names (rules U1, R11).
     pub charset: Charset,
     /// The byte 255 is a command of Telnet (rules S2, R6); only where the charset has one byte a character.
@@ -98,6 +101,7 @@ impl Site {
             accept_any_certificate: false,
             tls12_only: false,
             syntax: None,
+            dialect: None,
             charset: Charset::default(),
             telnet: false,
             active: ActiveMode::default(),

@@ -177,8 +177,8 @@ pub(super) fn row(entry: ftp::Entry) -> page::Row {
             utc: modified.utc,
         }),
         mode: entry.mode,
-        owner: entry.owner,
-        group: entry.group,
+        owner: entry.owner.as_deref().map(str::to_owned),
+        group: entry.group.as_deref().map(str::to_owned),
         target: entry.target.map(|target| ftp::path::display(&target)),
     }
 }
@@ -186,7 +186,7 @@ pub(super) fn row(entry: ftp::Entry) -> page::Row {
 /// What came of a request. Those that the page never makes say no more than that they ended well.
 pub(super) fn outcome(outcome: ftp::Outcome) -> page::Outcome {
     match outcome {
-        ftp::Outcome::Listing { path, entries, unread } => {
+        ftp::Outcome::Listing { path, entries, unread, .. } => {
             page::Outcome::Listing { path: page::Bytes::new(path.as_bytes()), rows: entries, unread }
         }
         ftp::Outcome::Tree { files, directories, bytes } => {
@@ -281,16 +281,10 @@ mod tests {
     #[test]
     fn a_path_that_is_not_utf8_goes_back_as_its_own_bytes() {
         let name = ftp::Name::new(b"caf\xe9".to_vec()).unwrap();
-        let entry = ftp::Entry {
-            name,
-            kind: ftp::EntryKind::Link,
-            size: Some(u64::MAX),
-            modified: None,
-            mode: Some(0o755),
-            owner: None,
-            group: None,
-            target: Some(b"\xe9t\xe9".to_vec()),
-        };
+        let mut entry = ftp::Entry::new(name, ftp::EntryKind::Link);
+        entry.size = Some(u64::MAX);
+        entry.mode = Some(0o755);
+        entry.target = Some(b"\xe9t\xe9".as_slice().into());
         let row = row(entry);
         assert_eq!(row.name.text, "café");
         assert_eq!(row.target.as_deref(), Some("été"));

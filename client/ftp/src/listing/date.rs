@@ -1,8 +1,11 @@
-//! Dates in listings for people. Which form a server uses is seen from each date by itself.
+//! Dates in listings for people. Which form a server uses is seen from each date by itself, but for numbers whose order is not plain:
+//! see [`super::order`].
 
 use super::month::{month, with_unit};
+use super::order::{MONTH_FIRST, parts};
+use super::scene::Scene;
 use super::words::Words;
-use crate::calendar::{Clock, DAY, Date, modified, small, year_of};
+use crate::calendar::{Clock, DAY, Date, modified, modified_on, small, year_of};
 use crate::entry::Modified;
 
 /// A date that was found among the words of a line.
@@ -15,15 +18,31 @@ pub(super) struct Found {
 }
 
 /// The date that begins at this word:
-/// `Jan 5 12:30`, `Jan 5 2024`, `Jan 5 12:30:45 2024`, the same with `5 Jan` or `5. Jan` and a weekday before it,
-/// `2024-01-05`, `2024-01-05 12:30:45.000 +0100`, `01-05 12:30`, `05.01.2024 12:30`.
-pub(super) fn find(words: &Words<'_>, place: usize, now: i64) -> Option<Found> {
+/// `Jan 5 12:30`, `Jan 5 2024`, `Jan 5 12:30:45 2024`, `Jan 5 2024 12:30:45`, the same with `5 Jan` or `5. Jan` and a weekday before it,
+/// `2024-01-05`, `2024-01-05 12:30:45.000 +0100`, `01-05 12:30`, `01-05 2024`, `05.01.2024 12:30`, `01-05-24 02:30PM`, `05-Jan-2024`,
+/// `1月5日 12:30`, `2024年 1月 5日`.
+pub(super) fn find(words: &Words<'_>, place: usize, scene: &mut Scene) -> Option<Found> {
     let first = words.at(place);
-    if first.first()?.is_ascii_digit()
-        && first.iter().any(|byte| matches!(byte, b'-' | b'/' | b'.'))
-        && let Some(found) = numeric(words, place, now)
+    let byte = *first.first()?;
+    if byte.is_ascii_digit() {
+        // Digits alone begin `5 Jan`; nearly all words that are tried here are a size or an owner.
+        if let Some(other) = first.iter().find(|byte| !byte.is_ascii_digit()) {
+            let found = if other.is_ascii() {
+                numeric(words, place, scene)
+            } else {
+                eastern(words, place, scene.now)
+            };
+            if found.is_some() {
+                return found;
+            }
+        }
+        if first.len() > 3 && !first.iter().any(|byte| !byte.is_ascii()) {
+            return None;
+        }
+    } else if first.contains(&b'-')
+        && let Some(date) = named(first)
     {
-        return Some(found);
+        return Some(with_clock(words, place, date.days() * DAY));
     }
     let place = if is_weekday(first) { place + 1 } else { place };
     let (first, second) = (words.at(place), words.at(place + 1));
@@ -32,6 +51,11 @@ pub(super) fn find(words: &Words<'_>, place: usize, now: i64) -> Option<Found> {
         _ => (month(second)?, day(first)?),
     };
     let third = words.at(place + 2);
+    if third.last().is_some_and(|byte| matches!(byte, b'M' | b'm'))
+        && let Some((clock, next)) = clock_at(words, place + 2)
+    {
+        return Some(Found { modified: guess(month, day, Some(clock), scene.now)?, next, padded: false });
+    }
     if let Some(clock) = clock(third) {
         let fourth = words.at(place + 3);
         // `Jan 5 12:30:45 2024`: with seconds and a year behind them. After `12:30` a year would be a name.
@@ -42,51 +66,175 @@ pub(super) fn find(words: &Words<'_>, place: usize, now: i64) -> Option<Found> {
             let modified = modified(date, Some(clock), false);
             return Some(Found { modified, next: place + 4, padded: false });
         }
-        let modified = guess(month, day, Some(clock), now)?;
+        let modified = guess(month, day, Some(clock), scene.now)?;
         return Some(Found { modified, next: place + 3, padded: false });
     }
     let date = Date::new(year(third)?, month, day)?;
+    // A time behind the year is one with seconds, or after a comma (VShell); else it is how a name begins.
+    let fourth = words.at(place + 3);
+    if (fourth.len() >= 7 || second.ends_with(b","))
+        && let Some(clock) = clock(fourth)
+    {
+        return Some(Found { modified: modified(date, Some(clock), false), next: place + 4, padded: false });
+    }
     // `Mar  1 2003  name` beside `Mar  1 12:30 name`: where no blank stands left of the year, it is on the right.
     let padded = words.start(place + 2) == words.end(place + 1) + 1;
     Some(Found { modified: modified(date, None, false), next: place + 3, padded })
 }
 
-/// Dates of numbers alone, year first, month first or, with points, day first.
-fn numeric(words: &Words<'_>, place: usize, now: i64) -> Option<Found> {
+/// Dates of one word: three numbers, a day and month of this year, or a month's name between them.
+fn numeric(words: &Words<'_>, place: usize, scene: &mut Scene) -> Option<Found> {
     let word = words.at(place);
-    let separator = *word.iter().find(|byte| !byte.is_ascii_digit())?;
-    let mut parts = word.split(|byte| *byte == separator);
-    let (a, b, c, end) = (parts.next()?, parts.next()?, parts.next(), parts.next());
-    let time = clock(words.at(place + 1));
-    let Some(c) = c else {
-        // `01-05 12:30`: this year's dates of GNU ls with `--time-style=iso`.
-        let modified = guess(small(a)?, small(b)?, Some(time?), now)?;
-        return (separator == b'-').then_some(Found { modified, next: place + 2, padded: false });
-    };
-    if end.is_some() {
-        return None;
+    // ISO 8601 in one word.
+    if let Some((date, [b'T', time @ ..])) = word.split_at_checked(10) {
+        let time = time.strip_suffix(b"Z").unwrap_or(time);
+        let modified = modified_on(scene.numeric(date, MONTH_FIRST)?, Some(clock(time)?));
+        return Some(Found {
+            modified: Modified { utc: word.ends_with(b"Z"), ..modified },
+            next: place + 1,
+            padded: false,
+        });
     }
-    let date = match (a.len(), c.len()) {
-        (4, _) => Date::new(year(a)?, small(b)?, small(c)?)?,
-        (_, 4) if separator == b'.' => Date::new(year(c)?, small(b)?, small(a)?)?,
-        (_, 4) => month_first(year(c)?, small(a)?, small(b)?)?,
-        _ => return None,
+    if let Some(([a, _, c], _)) = parts(word) {
+        let time = clock_at(words, place + 1);
+        // A year of two digits is believed beside a time only: `1.2.3` may be anything.
+        if time.is_none() && a.len() != 4 && c.len() != 4 {
+            return named(word).map(|date| with_clock(words, place, date.days() * DAY));
+        }
+        if let Some(day) = scene.numeric(word, MONTH_FIRST) {
+            return Some(with_clock(words, place, day));
+        }
+        return named(word).map(|date| with_clock(words, place, date.days() * DAY));
+    }
+    // `01-05 12:30` and `01-05 2024`: GNU ls with `--time-style=iso`, and others.
+    let mut parts = word.split(|byte| *byte == b'-');
+    let (month, day, end) = (parts.next()?, parts.next()?, parts.next());
+    let (month, day) = (small(month)?, small(day)?);
+    let second = words.at(place + 1);
+    let modified = match clock(second) {
+        Some(clock) => guess(month, day, Some(clock), scene.now)?,
+        None => modified(Date::new(year(second)?, month, day)?, None, false),
     };
-    let Some(time) = time else {
-        return Some(Found { modified: modified(date, None, false), next: place + 1, padded: true });
+    end.is_none().then_some(Found { modified, next: place + 2, padded: false })
+}
+
+/// A day, in seconds, with the time and zone that may follow.
+fn with_clock(words: &Words<'_>, place: usize, day: i64) -> Found {
+    let Some((clock, next)) = clock_at(words, place + 1) else {
+        return Found { modified: modified_on(day, None), next: place + 1, padded: true };
     };
-    let mut found = Found { modified: modified(date, Some(time), false), next: place + 2, padded: false };
-    if let Some(offset) = zone(words.at(place + 2)) {
+    let mut found = Found { modified: modified_on(day, Some(clock)), next, padded: false };
+    if let Some(offset) = zone(words.at(next)) {
         found.modified.seconds -= offset;
         found.modified.utc = true;
         found.next += 1;
     }
-    Some(found)
+    found
 }
 
-/// Month and day, or day and month where the month would be none.
-pub(super) fn month_first(year: i64, first: u32, second: u32) -> Option<Date> {
-    Date::new(year, first, second).or_else(|| Date::new(year, second, first))
+/// `5-Jan-2024`, `05/Jan/24`, `Jan-05-2024`, `2024-Jan-05`.
+pub(super) fn named(word: &[u8]) -> Option<Date> {
+    let separator = *word.iter().find(|byte| matches!(byte, b'-' | b'/' | b'.'))?;
+    let mut parts = word.split(|byte| *byte == separator);
+    let (a, b, c, end) = (parts.next()?, parts.next()?, parts.next()?, parts.next());
+    if end.is_some() || word.len() > 24 {
+        return None;
+    }
+    let of = |year: &[u8], name: &[u8], digits: &[u8]| {
+        let year = match year.len() {
+            2 => small(year).map(|year| i64::from(if year < 69 { 2000 + year } else { 1900 + year }))?,
+            _ => self::year(year)?,
+        };
+        let name = name.first().filter(|byte| !byte.is_ascii_digit()).and_then(|_| month(name))?;
+        Date::new(year, name, day(digits)?)
+    };
+    match a.len() {
+        4 => of(a, b, c),
+        _ => of(c, b, a).or_else(|| of(c, a, b)),
+    }
+}
+
+/// `1月5日 12:30`, `2024年1月5日`, and the same in several words; in whatever charset.
+fn eastern(words: &Words<'_>, place: usize, now: i64) -> Option<Found> {
+    let mut numbers = [0u32; 3];
+    let (mut count, mut next) = (0, place);
+    while count < 3 && next < place + 3 {
+        let mut rest = words.at(next);
+        while count < 3 && rest.first().is_some_and(u8::is_ascii_digit) {
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let number = small(rest.get(..digits)?)?;
+            rest = rest.get(digits..)?;
+            let unit = rest.iter().take_while(|byte| !byte.is_ascii_digit()).count();
+            // The last number of a date may stand without its unit; none has a unit of ASCII.
+            if unit > 3 || rest.first().is_some_and(u8::is_ascii) || (rest.is_empty() && count == 0) {
+                return None;
+            }
+            rest = rest.get(unit..)?;
+            *numbers.get_mut(count)? = number;
+            count += 1;
+        }
+        if !rest.is_empty() {
+            return None;
+        }
+        next += 1;
+        if count >= 2 && (count == 3 || numbers[0] <= 12) {
+            break;
+        }
+    }
+    if numbers[0] > 12 {
+        let date = Date::new(i64::from(numbers[0]).max(1900), numbers[1], numbers[2])?;
+        let time = clock(words.at(next));
+        let found = Found { modified: modified(date, time, false), next, padded: time.is_none() };
+        return (count == 3).then_some(Found { next: next + usize::from(time.is_some()), ..found });
+    }
+    let third = words.at(next);
+    let modified = match clock(third) {
+        Some(clock) => guess(numbers[0], numbers[1], Some(clock), now)?,
+        None => modified(Date::new(year(third)?, numbers[0], numbers[1])?, None, false),
+    };
+    (count == 2).then_some(Found {
+        modified,
+        next: next + 1,
+        padded: !modified.has_time && words.start(next) == words.end(next - 1) + 1,
+    })
+}
+
+/// The time at this word, and the word after it: `21:05`, `09:05PM`, `09:05 PM`, `09:05p`, `21:05:59`.
+pub(super) fn clock_at(words: &Words<'_>, place: usize) -> Option<(Clock, usize)> {
+    let word = words.at(place);
+    if !word.first()?.is_ascii_digit() {
+        return None;
+    }
+    let split = word.iter().position(u8::is_ascii_alphabetic).unwrap_or(word.len());
+    let (digits, mut suffix) = word.split_at(split);
+    let mut next = place + 1;
+    if suffix.is_empty() && words.at(next).len() == 2 && afternoon(words.at(next)).is_some() {
+        suffix = words.at(next);
+        next += 1;
+    }
+    if suffix.is_empty() {
+        return clock(digits).map(|clock| (clock, next));
+    }
+    let afternoon = afternoon(suffix)?;
+    let mut parts = digits.split(|byte| *byte == b':');
+    let (hour, minute, second) = (small(parts.next()?)?, small(parts.next()?)?, parts.next());
+    let second = match second {
+        Some(second) => Some(small(second)?),
+        None => None,
+    };
+    // 12 AM is midnight, 12 PM noon. Some write 13:05PM: then the hour is as it stands.
+    let hour = match (hour, afternoon) {
+        (12, false) => 0,
+        (hour @ 1..12, true) => hour + 12,
+        (hour, _) => hour,
+    };
+    Some((Clock::new(hour, minute, second)?, next))
+}
+
+/// Whether the word says that the time is in the afternoon.
+fn afternoon(suffix: &[u8]) -> Option<bool> {
+    let is = |known: &[u8]| suffix.eq_ignore_ascii_case(known);
+    if is(b"am") || is(b"a") { Some(false) } else { (is(b"pm") || is(b"p")).then_some(true) }
 }
 
 /// `12:30` or `12:30:45`, with whatever fraction.
@@ -166,9 +314,10 @@ mod tests {
 
     /// Year, month, day, seconds since midnight.
     fn found_at(text: &str, now: i64) -> Option<(Found, i64)> {
+        let scene = &mut Scene::new(now);
         let text = format!("{text} name");
         let words = Words::new(text.as_bytes());
-        let found = find(&words, 0, now)?;
+        let found = find(&words, 0, scene)?;
         (words.at(found.next) == b"name").then_some(())?;
         let seconds = found.modified.seconds;
         Some((found, seconds))
@@ -205,11 +354,29 @@ mod tests {
             (" 1月  5 12:30", at(2024, 1, 5, 12, 30)),
             ("12月  5日 2020年", at(2020, 12, 5, 0, 0)),
             ("янв  5 12:30", at(2024, 1, 5, 12, 30)),
+            ("1月5日 12:30", at(2024, 1, 5, 12, 30)),
+            ("1月5日 2020", at(2020, 1, 5, 0, 0)),
+            ("2020年1月5日", at(2020, 1, 5, 0, 0)),
+            ("2020年 1月 5日 12:30", at(2020, 1, 5, 12, 30)),
+            ("1월  5일 12:30", at(2024, 1, 5, 12, 30)),
+            ("5-Jan-2020", at(2020, 1, 5, 0, 0)),
+            ("05-jan-20 12:30", at(2020, 1, 5, 12, 30)),
+            ("05/Jan/2020 12:30:15", at(2020, 1, 5, 12, 30) + 15),
+            ("Jan-05-2020 12:30:15", at(2020, 1, 5, 12, 30) + 15),
+            ("Jan 05, 2020 12:30", at(2020, 1, 5, 12, 30)),
+            ("Jan  5 2020 12:30:15", at(2020, 1, 5, 12, 30) + 15),
+            ("01-05-20 12:30PM", at(2020, 1, 5, 12, 30)),
+            ("01-05-2020 01:30 pm", at(2020, 1, 5, 13, 30)),
+            ("2020.01.05 12:30", at(2020, 1, 5, 12, 30)),
+            ("01-05 2020", at(2020, 1, 5, 0, 0)),
+            ("2020-01-05T12:30", at(2020, 1, 5, 12, 30)),
+            ("Jan 5 12:30PM", at(2024, 1, 5, 12, 30)),
+            ("01-05-2020", at(2020, 1, 5, 0, 0)),
         ] {
             let (found, seconds) = found_at(text, NOW).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(seconds, wanted, "{text}");
             assert_eq!(found.modified.has_time, text.contains(':'), "{text}");
-            assert_eq!(found.modified.utc, text.contains(['+']) || text.contains(" -"), "{text}");
+            assert_eq!(found.modified.utc, text.contains(['+']) || text.contains(" -0"), "{text}");
         }
     }
 
@@ -228,7 +395,9 @@ mod tests {
             "5 5 2020",
             "2020-13-01",
             "2020-02-30 12:30",
-            "20-01-05 12:30",
+            "20-21-35 12:30",
+            "1.2.3",
+            "x-Jan-2020",
             "2020-01-05-06 12:30",
             "01-05",
             "0月 5 12:30",

@@ -2,18 +2,18 @@
 //!
 //! `01-31-24  09:05PM  <DIR>  name`, `01-31-2024  21:05  1234 name`.
 
-use super::date::{clock, month_first};
+use super::date::{clock_at, named};
+use super::order::MONTH_FIRST;
 use super::row::Row;
+use super::scene::Scene;
 use super::words::{Words, is_blank};
-use crate::calendar::{Clock, Date, modified, number, small};
-use crate::entry::{Entry, EntryKind};
-use crate::path::Name;
+use crate::calendar::{DAY, modified_on, number};
+use crate::entry::EntryKind;
 
 /// Reads a line; `None` where it is none of this format or its name is none.
-pub(super) fn read(line: &[u8]) -> Option<Row> {
-    let words = Words::new(line);
-    let date = date(words.at(0))?;
-    let (clock, place) = time(&words)?;
+pub(super) fn read(words: &Words<'_>, line: &[u8], scene: &mut Scene) -> Option<Row> {
+    let date = date(words.at(0), scene)?;
+    let (clock, place) = clock_at(words, 1)?;
     let word = words.at(place);
     let (kind, size) = match word {
         word if tag(word, "<DIR>") => (EntryKind::Directory, None),
@@ -22,86 +22,25 @@ pub(super) fn read(line: &[u8]) -> Option<Row> {
         }
         word => (EntryKind::File, Some(size(word)?)),
     };
-    let name = name(line, &words, place, size.is_none())?;
-    if matches!(name, b"." | b"..") {
-        return Some(Row::Nothing);
-    }
+    let name = name(line, words, place, size.is_none())?;
     let (name, target) = match kind {
         EntryKind::Link => split_link(name),
         _ => (name, None),
     };
-    Some(Row::Entry(Entry {
-        name: Name::new(name).ok()?,
-        kind,
-        size,
-        modified: Some(modified(date, Some(clock), false)),
-        mode: None,
-        owner: None,
-        group: None,
-        target: target.map(<[u8]>::to_vec),
-    }))
+    Row::of(name, kind, |entry| {
+        entry.size = size;
+        entry.modified = Some(modified_on(date, Some(clock)));
+        entry.target = target.map(Into::into);
+    })
 }
 
-/// `01-31-24`, `01-31-2024`, with `/` as well; the day first with points or where the month would be none; `2024-01-31`.
-fn date(word: &[u8]) -> Option<Date> {
-    let separator = *word.iter().find(|byte| !byte.is_ascii_digit())?;
-    if !matches!(separator, b'-' | b'/' | b'.') {
+/// `01-31-24`, `01-31-2024`, with `/` as well; the day first with points or where the listing shows it; `2024-01-31`, `31-Jan-2024`. In
+/// seconds.
+fn date(word: &[u8], scene: &mut Scene) -> Option<i64> {
+    if !word.first()?.is_ascii_digit() {
         return None;
     }
-    let mut parts = word.split(|byte| *byte == separator);
-    let (a, b, c, end) = (parts.next()?, parts.next()?, parts.next()?, parts.next());
-    if end.is_some() || b.is_empty() || b.len() > 2 {
-        return None;
-    }
-    let (first, second, third) = (small(a)?, small(b)?, small(c)?);
-    match (a.len(), c.len()) {
-        (4, 1 | 2) => Date::new(i64::from(first), second, third),
-        (1 | 2, 2 | 4) => {
-            let year = match third {
-                // No file is older than DOS on a FAT; the pivot is that of POSIX's %y.
-                year if c.len() == 2 && year < 69 => 2000 + i64::from(year),
-                year if c.len() == 2 => 1900 + i64::from(year),
-                year => i64::from(year),
-            };
-            if separator == b'.' { Date::new(year, second, first) } else { month_first(year, first, second) }
-        }
-        _ => None,
-    }
-}
-
-/// The time, and the word after it: `09:05PM`, `09:05 PM`, `09:05p`, `21:05`, `21:05:59`.
-fn time(words: &Words<'_>) -> Option<(Clock, usize)> {
-    let word = words.at(1);
-    let split = word.iter().position(u8::is_ascii_alphabetic).unwrap_or(word.len());
-    let (digits, mut suffix) = word.split_at(split);
-    let mut next = 2;
-    if suffix.is_empty() && half(words.at(2)).is_some() {
-        suffix = words.at(2);
-        next = 3;
-    }
-    if suffix.is_empty() {
-        return clock(digits).map(|clock| (clock, next));
-    }
-    let afternoon = half(suffix)?;
-    let mut parts = digits.split(|byte| *byte == b':');
-    let (hour, minute, second) = (small(parts.next()?)?, small(parts.next()?)?, parts.next());
-    let second = match second {
-        Some(second) => Some(small(second)?),
-        None => None,
-    };
-    // 12 AM is midnight, 12 PM noon. Some write 13:05PM: then the hour is as it stands.
-    let hour = match (hour, afternoon) {
-        (12, false) => 0,
-        (hour @ 1..12, true) => hour + 12,
-        (hour, _) => hour,
-    };
-    Some((Clock::new(hour, minute, second)?, next))
-}
-
-/// Whether the word says that the time is in the afternoon.
-fn half(suffix: &[u8]) -> Option<bool> {
-    let is = |known: &str| suffix.eq_ignore_ascii_case(known.as_bytes());
-    if is("am") || is("a") { Some(false) } else { (is("pm") || is("p")).then_some(true) }
+    scene.numeric(word, MONTH_FIRST).or_else(|| named(word).map(|date| date.days() * DAY))
 }
 
 fn tag(word: &[u8], known: &str) -> bool {
@@ -142,7 +81,12 @@ fn split_link(text: &[u8]) -> (&[u8], Option<&[u8]>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calendar::DAY;
+    use crate::calendar::Date;
+    use crate::entry::Entry;
+
+    fn read(line: &[u8]) -> Option<Row> {
+        super::read(&Words::new(line), line, &mut Scene::new(1_718_452_800))
+    }
 
     fn entry(line: &str) -> Entry {
         match read(line.as_bytes()) {

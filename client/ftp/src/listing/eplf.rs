@@ -13,16 +13,8 @@ pub(super) fn read(line: &[u8]) -> Option<Row> {
     if matches!(name, b"." | b"..") {
         return Some(Row::Nothing);
     }
-    let mut entry = Entry {
-        name: Name::new(name).ok()?,
-        kind: EntryKind::Other,
-        size: None,
-        modified: None,
-        mode: None,
-        owner: None,
-        group: None,
-        target: None,
-    };
+    let mut entry = Entry::new(Name::new(name).ok()?, EntryKind::Other);
+    let mut inode = None;
     for fact in facts.split(|byte| *byte == b',') {
         match fact {
             b"/" => entry.kind = EntryKind::Directory,
@@ -33,10 +25,12 @@ pub(super) fn read(line: &[u8]) -> Option<Row> {
                 entry.modified =
                     seconds.map(|seconds| Modified { seconds, has_time: true, has_seconds: true, utc: true });
             }
+            [b'i', unique @ ..] => inode = Some(unique),
             [b'u', b'p', digits @ ..] => entry.mode = super::octal(digits),
             _ => {}
         }
     }
+    entry.unique = inode.filter(|_| entry.kind == EntryKind::Directory).map(Into::into);
     Some(Row::Entry(entry))
 }
 

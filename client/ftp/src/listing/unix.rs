@@ -5,20 +5,20 @@
 
 use super::date::{self, Found};
 use super::row::Row;
+use super::scene::Scene;
 use super::words::{Words, is_blank};
 use crate::calendar::number;
 use crate::entry::{Entry, EntryKind};
-use crate::path::{Name, display};
+use crate::path::Name;
 
 /// Reads a line; `None` where it is none of this format or its name is none.
-pub(super) fn read(line: &[u8], now: i64) -> Option<Row> {
-    let words = Words::new(line);
-    if is_total(&words) {
+pub(super) fn read(words: &Words<'_>, line: &[u8], scene: &mut Scene) -> Option<Row> {
+    if is_total(words) {
         return Some(Row::Nothing);
     }
-    let (place, permissions) = find_permissions(&words)?;
-    let columns = find_columns(&words, place + 1, now)?;
-    let name = name(line, &words, &columns.date)?;
+    let (place, permissions) = find_permissions(words)?;
+    let columns = find_columns(words, place + 1, scene)?;
+    let name = name(line, words, &columns.date)?;
     if matches!(name, b"." | b"..") {
         return Some(Row::Nothing);
     }
@@ -26,20 +26,21 @@ pub(super) fn read(line: &[u8], now: i64) -> Option<Row> {
         EntryKind::Link => split_link(name, columns.size),
         _ => (name, None),
     };
-    Some(Row::Entry(Entry {
-        name: Name::new(name).ok()?,
-        kind: permissions.kind,
-        size: columns.size,
-        modified: Some(columns.date.modified),
-        mode: Some(permissions.mode),
-        owner: columns.owner.map(display),
-        group: columns.group.map(display),
-        target: target.map(<[u8]>::to_vec),
-    }))
+    let mut entry = Entry::new(Name::new(name).ok()?, permissions.kind);
+    entry.size = columns.size;
+    entry.modified = Some(columns.date.modified);
+    entry.mode = Some(permissions.mode);
+    entry.owner = columns.owner.and_then(|owner| scene.owner(owner));
+    entry.group = columns.group.and_then(|group| scene.group(group));
+    entry.target = target.map(Into::into);
+    Some(Row::Entry(entry))
 }
 
 /// `total 12`, in the languages of servers. Nothing else stands on the line.
-fn is_total(words: &Words<'_>) -> bool {
+pub(super) fn is_total(words: &Words<'_>) -> bool {
+    if words.len() != 2 {
+        return false;
+    }
     const WORDS: [&str; 16] = [
         "total",
         "totale",
@@ -60,9 +61,11 @@ fn is_total(words: &Words<'_>) -> bool {
     ];
     let (first, second) = (words.at(0), words.at(1));
     let first = first.strip_suffix(b":").unwrap_or(first);
-    words.len() == 2
-        && second.first().is_some_and(u8::is_ascii_digit)
-        && WORDS.iter().any(|word| first.eq_ignore_ascii_case(word.as_bytes()))
+    // In the charsets of East Asia the words have other bytes; none of them is ASCII, and a line of two words is nothing else.
+    let foreign =
+        !first.is_empty() && !first.iter().any(u8::is_ascii) && second.iter().all(u8::is_ascii_digit);
+    second.first().is_some_and(u8::is_ascii_digit)
+        && (foreign || WORDS.iter().any(|word| first.eq_ignore_ascii_case(word.as_bytes())))
 }
 
 struct Permissions {
@@ -147,17 +150,33 @@ const MOST_COLUMNS: usize = 20;
 ///
 /// Dates after three words or more (links, owner, size) are looked for first, so that an owner called `Jan` is none. Where no
 /// date has a size before it, the size has run into the group, and neither can be known for certain: such a line has no size.
-fn find_columns<'a>(words: &Words<'a>, first: usize, now: i64) -> Option<Columns<'a>> {
+fn find_columns<'a>(words: &Words<'a>, first: usize, scene: &mut Scene) -> Option<Columns<'a>> {
     let end = words.len().min(first + MOST_COLUMNS + 1);
     let places = || (first + 3..end).chain((first + 1..end.min(first + 3)).rev());
     let sized = places().find_map(|place| {
         let (size, columns) = size(words, place - 1)?;
-        Some((size, columns, date::find(words, place, now)?))
+        Some((size, columns, date::find(words, place, scene)?))
     });
     let (size, end, date) =
-        sized.or_else(|| places().find_map(|place| Some((None, place, date::find(words, place, now)?))))?;
+        sized.or_else(|| places().find_map(|place| Some((None, place, date::find(words, place, scene)?))))?;
+    if is_mac(words, first, end, size) {
+        // What a folder has before its date is the number of things in it.
+        let size = size.filter(|_| words.at(first) != b"folder");
+        return Some(Columns { owner: None, group: None, size, date });
+    }
     let (owner, group) = names(words, first, end);
     Some(Columns { owner, group, size, date })
+}
+
+/// NetPresenz, Rumpus and Peter's server on the Mac have no owner: they write the sizes of a file's two forks, whose sum is its size,
+/// and `folder`.
+fn is_mac(words: &Words<'_>, first: usize, end: usize, size: Option<u64>) -> bool {
+    if end == first + 1 && words.at(first) == b"folder" {
+        return true;
+    }
+    let forks =
+        (end == first + 2).then(|| number(words.at(first)).zip(number(words.at(first + 1)))).flatten();
+    forks.is_some_and(|(resource, data)| resource.checked_add(data) == size && size.is_some())
 }
 
 /// The size in this word, and where the columns before it end: a number, a rounded number such as `1.2K`, or a device's two
@@ -227,6 +246,10 @@ mod tests {
     /// 15 June 2024, 12:00.
     const NOW: i64 = 1_718_452_800;
 
+    fn read(line: &[u8], now: i64) -> Option<Row> {
+        super::read(&Words::new(line), line, &mut Scene::new(now))
+    }
+
     fn entry(line: &str) -> Entry {
         match read(line.as_bytes(), NOW) {
             Some(Row::Entry(entry)) => entry,
@@ -243,6 +266,9 @@ mod tests {
             ("root wheel 4096", Some("root"), Some("wheel"), Some(4096)),
             ("1 4096", None, None, Some(4096)),
             ("4096", None, None, Some(4096)),
+            ("54149       27826    81975", None, None, Some(81975)),
+            ("0      4096    4096", None, None, Some(4096)),
+            ("folder        3", None, None, None),
             ("1 Jan 12 4096", Some("Jan"), Some("12"), Some(4096)),
             ("1 me     Domain Users  4096", Some("me"), Some("Domain Users"), Some(4096)),
             ("1 me Domain Users 4096", Some("me"), Some("Domain Users"), Some(4096)),

@@ -48,6 +48,8 @@ pub(crate) struct Exchange {
     renewed: bool,
     /// When the command was sent.
     since: Time,
+    /// The preliminary reply.
+    announced: Option<Reply>,
     /// The final reply, if it is a success.
     reply: Option<Reply>,
 }
@@ -74,6 +76,7 @@ impl Exchange {
             retried: false,
             renewed: false,
             since: Time::default(),
+            announced: None,
             reply: None,
         }
     }
@@ -236,7 +239,11 @@ impl Exchange {
     fn moving_answered(&mut self, link: &mut Link, reply: &Reply) -> Step {
         self.touch(link);
         match reply.class() {
-            1 => Step::Wait,
+            1 => {
+                self.purpose.announced(reply);
+                self.announced = Some(reply.clone());
+                Step::Wait
+            }
             2 => {
                 self.reply = Some(reply.clone());
                 self.conclude(link)
@@ -335,7 +342,8 @@ impl Exchange {
         {
             data.moved = total;
             let done = splice.offset.saturating_add(total);
-            link.tell(Event::Progressed { request: splice.request, done, total: splice.size });
+            let total = splice.size.or(splice.announced);
+            link.tell(Event::Progressed { request: splice.request, done, total });
         }
         Step::Wait
     }
@@ -405,8 +413,8 @@ impl Exchange {
             Purpose::File(splice) => (None, splice.modified),
             Purpose::Listing(rows) => (Some(rows.take()), None),
         };
-        let text = self.reply.as_ref().map(Reply::text).unwrap_or_default();
-        Step::Done(Report::Exchanged { bytes, milliseconds, confirmed, rows, modified, text })
+        let (announced, reply) = (self.announced.take(), self.reply.take());
+        Step::Done(Report::Exchanged { bytes, milliseconds, confirmed, rows, modified, announced, reply })
     }
 
     /// Whether as much as was wanted has come: what the server says to the early end of its connection does not matter.

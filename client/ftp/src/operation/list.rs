@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::event::Outcome;
 use crate::link::Link;
 use crate::listing::Parser;
+use crate::parse;
 use crate::path::RemotePath;
 use crate::reply::{Reply, escape};
 use crate::request::RequestId;
@@ -31,25 +32,27 @@ pub(crate) struct List {
     /// Who is told of the rows as they come; nobody: they are kept.
     told: Option<RequestId>,
     form: Form,
+    /// The server has left rows out (rule M7): of how many it sent, 0 where it does not say.
+    truncated: Option<u64>,
 }
 
 impl List {
     /// For a person.
     pub(crate) fn show(request: RequestId, path: Option<RemotePath>) -> List {
-        List { path, told: Some(request), form: Form::Machine }
+        List { path, told: Some(request), form: Form::Machine, truncated: None }
     }
 
     /// For an operation.
     pub(crate) fn keep(path: RemotePath) -> List {
-        List { path: Some(path), told: None, form: Form::Machine }
+        List { path: Some(path), told: None, form: Form::Machine, truncated: None }
     }
 
     fn read(&mut self, link: &mut Link, form: Form) -> Step {
         self.form = form;
         let (parser, command) = match form {
             Form::Machine => (Parser::mlsd(), Command::bare("MLSD")),
-            Form::All => (Parser::list(link.wall_clock()), Command::word("LIST", "-a")),
-            Form::Plain => (Parser::list(link.wall_clock()), Command::bare("LIST")),
+            Form::All => (link.listing_parser(), Command::word("LIST", "-a")),
+            Form::Plain => (link.listing_parser(), Command::bare("LIST")),
         };
         let rows = match self.told {
             Some(request) => Rows::tell(parser, request),
@@ -77,9 +80,12 @@ impl List {
         if !unread.is_empty() {
             link.error(format!("{} lines of the listing could not be read", rows.unread_count()));
         }
-        let (path, entries) = (actual, rows.count());
+        if self.truncated.is_some() {
+            link.error("Warning: the server has not listed everything that is there");
+        }
+        let (path, entries, truncated) = (actual, rows.count(), self.truncated);
         match self.told {
-            Some(_) => Step::Done(Report::Done(Outcome::Listing { path, entries, unread })),
+            Some(_) => Step::Done(Report::Done(Outcome::Listing { path, entries, unread, truncated })),
             None => Step::Done(Report::Rows(path, rows)),
         }
     }
@@ -133,7 +139,10 @@ impl Operation for List {
 
     fn child(&mut self, link: &mut Link, result: Result<Report, Failure>) -> Step {
         match result {
-            Ok(Report::Exchanged { rows: Some(rows), .. }) => self.listed(link, rows),
+            Ok(Report::Exchanged { rows: Some(rows), reply, .. }) => {
+                self.truncated = reply.as_ref().and_then(parse::truncated);
+                self.listed(link, rows)
+            }
             Ok(_) => Step::Wait,
             Err(failure) => self.failed(link, failure),
         }

@@ -114,8 +114,10 @@ pub(crate) enum Report {
         rows: Option<Rows>,
         /// When the file was modified, if that was asked and told.
         modified: Option<Modified>,
-        /// The last reply's text.
-        text: String,
+        /// The preliminary reply, if there was one.
+        announced: Option<Reply>,
+        /// The final reply, if there was one.
+        reply: Option<Reply>,
     },
     /// What came of each part, in their order.
     Together(Vec<Report>),

@@ -5,6 +5,7 @@ use crate::entry::Modified;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::io::{Coding, Direction, JobId};
 use crate::link::Link;
+use crate::parse;
 use crate::path::RemotePath;
 use crate::reply::Reply;
 use crate::request::RequestId;
@@ -51,6 +52,8 @@ pub(crate) struct Splice {
     pub(crate) offset: u64,
     /// Whole size, where known.
     pub(crate) size: Option<u64>,
+    /// The same as the preliminary reply tells, which is good enough for progress alone (rule T13).
+    pub(crate) announced: Option<u64>,
     /// Bytes of the file that are wanted at most.
     pub(crate) limit: Option<u64>,
     /// What is done to the bytes on their way.
@@ -76,6 +79,7 @@ impl Splice {
             direction,
             offset: 0,
             size: None,
+            announced: None,
             limit: None,
             coding: Coding::default(),
             append: false,
@@ -123,6 +127,15 @@ impl Purpose {
     /// Whether an upload that goes on may do so by APPE: its first part is all that is there.
     pub(crate) fn may_append(&self) -> bool {
         matches!(self, Purpose::File(splice) if splice.there == Some(splice.offset))
+    }
+
+    /// What the preliminary reply tells.
+    pub(crate) fn announced(&mut self, reply: &Reply) {
+        if let Purpose::File(splice) = self
+            && splice.direction == Direction::Download
+        {
+            splice.announced = parse::announced(reply);
+        }
     }
 
     /// The file on the server was modified then.

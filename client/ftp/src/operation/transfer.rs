@@ -197,12 +197,14 @@ impl Operation for Transfer {
                 })
             }
             (Ok(_), State::Comparing) => self.move_file(link),
-            (Ok(Report::Exchanged { bytes, milliseconds, confirmed, modified, text, .. }), _) => {
+            (Ok(Report::Exchanged { bytes, milliseconds, confirmed, modified, reply, announced, .. }), _) => {
                 self.milliseconds = milliseconds;
                 self.outcome.bytes = bytes;
                 self.outcome.modified = modified;
                 if self.options.placement == Placement::Unique {
-                    self.outcome.name = stored_as(&text);
+                    let said = [announced, reply];
+                    let told = said.iter().flatten().find_map(parse::stou);
+                    self.outcome.name = told.and_then(|name| Name::new(name.as_bytes()).ok());
                 }
                 self.moved(link, confirmed)
             }
@@ -216,12 +218,6 @@ impl Operation for Transfer {
 fn part(path: &RemotePath) -> Option<RemotePath> {
     let name = [path.name()?.as_bytes(), PART.as_bytes()].concat();
     Some(path.parent()?.join(&Name::new(name).ok()?))
-}
-
-/// The name that STOU's reply tells (RFC 1123 section 4.1.2.9: `FILE: name`).
-fn stored_as(text: &str) -> Option<Name> {
-    let (_, name) = text.split_once("FILE:")?;
-    Name::new(name.trim()).ok()
 }
 
 fn different() -> Error {

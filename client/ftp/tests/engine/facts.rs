@@ -25,7 +25,7 @@ fn m6_mlst_with_noise() {
         talk.bytes(reply.as_bytes());
         let facts = facts(&mut talk, id);
         assert_eq!((facts.kind, facts.size), (Some(EntryKind::File), Some(5)));
-        assert_eq!(facts.perm.as_deref(), Some("r"));
+        assert_eq!(facts.perm.map(|perm| perm.to_string()).as_deref(), Some("r"));
     }
     let id = talk.request(Request::Facts(path("/a")));
     talk.expect(&["send MLST /a"]);

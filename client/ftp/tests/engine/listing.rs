@@ -59,7 +59,8 @@ fn a_listing_of_a_path_reads_as_in_filezilla() {
     );
     assert!(matches!(&talk.events[0], Event::Listed { path: actual, .. } if *actual == path("/data/www")));
     assert_eq!(names(&mut talk, id), ["a", "b"]);
-    let outcome = Outcome::Listing { path: path("/data/www"), entries: 2, unread: Vec::new() };
+    let outcome =
+        Outcome::Listing { path: path("/data/www"), entries: 2, unread: Vec::new(), truncated: None };
     assert_eq!(talk.ended(id), Ok(outcome));
     // By either name it stands there already.
     for name in ["/www", "/data/www"] {
