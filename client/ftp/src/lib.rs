@@ -18,6 +18,7 @@
 
 mod calendar;
 mod command;
+pub mod conflict;
 mod control;
 mod data;
 pub mod entry;
