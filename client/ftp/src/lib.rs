@@ -31,6 +31,7 @@ mod log;
 mod operation;
 pub mod parse;
 pub mod path;
+pub mod pool;
 pub mod reply;
 pub mod request;
 pub mod secret;

@@ -196,9 +196,12 @@ fn t10_an_unknown_zone_is_no_difference() {
     assert_eq!(decided, Ask(A::TimeUnknown));
 }
 
+/// A name, the names that are taken, and what comes of it.
+type NameCase = (&'static [u8], &'static [&'static [u8]], &'static [u8]);
+
 #[test]
 fn names_are_counted_on() {
-    let cases: [(&[u8], &[&[u8]], &[u8]); 18] = [
+    let cases: [NameCase; 18] = [
         (b"report.pdf", &[], b"report (2).pdf"),
         (b"report.pdf", &[b"report (2).pdf"], b"report (3).pdf"),
         (b"report (2).pdf", &[], b"report (3).pdf"),

@@ -1,0 +1,8 @@
+//! The pool of sessions, with a model driver and virtual time: every session is a seat that logs in, works, fails or dies as
+//! the test says.
+
+mod chaos;
+mod connections;
+mod jobs;
+mod model;
+mod resuming;
