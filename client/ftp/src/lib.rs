@@ -16,6 +16,7 @@
 //! Nothing here knows a runtime, a browser, the tunnel or TLS; certificates come in as [`TlsSession`] and
 //! the decision goes out as [`Output::AcceptTls`].
 
+pub mod cache;
 mod calendar;
 mod command;
 pub mod conflict;
@@ -37,6 +38,7 @@ pub mod request;
 pub mod secret;
 pub mod session;
 pub mod site;
+pub mod sync;
 
 pub use entry::{Entry, EntryKind, Modified};
 pub use error::{Error, ErrorKind, Stage};
