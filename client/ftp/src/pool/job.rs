@@ -101,10 +101,13 @@ pub enum JobEvent {
 /// How a job ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum JobEnd {
-    /// Transferred, and the server said so.
+    /// Transferred.
     Done {
         /// Bytes that the last attempt moved.
         bytes: u64,
+        /// The server said so. If not, its connection was lost when every byte had moved, and a later look at the file's size has
+        /// shown that all is there (rule K4).
+        confirmed: bool,
     },
     /// It failed for good.
     Failed(Error),

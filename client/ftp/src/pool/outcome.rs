@@ -15,10 +15,10 @@ impl Pool {
         self.slots[index].proven = true;
         self.data_proven = true;
         let bytes = if let Outcome::Transferred { bytes } = outcome { *bytes } else { 0 };
-        self.end(job, JobEnd::Done { bytes });
+        self.end(job, JobEnd::Done { bytes, confirmed: true });
     }
 
-    /// The server said how much of a broken upload it has; `None`: nothing, or it does not say.
+    /// The server said how large a file is that broke off; `None`: it has none, or does not say.
     pub(super) fn sized(&mut self, index: usize, id: JobId, size: Option<u64>) {
         match self.queue.state(id) {
             Some(State::Running(Leave::No)) => {}
@@ -26,14 +26,17 @@ impl Pool {
             _ => return,
         }
         let Some(job) = self.queue.job(id) else { return };
-        let offset = size.unwrap_or(0);
-        let ours = match job.offset {
-            // More than was sent is no part of this file: somebody else wrote it, or the upload never began and this is the old
-            // file. The user wanted the whole file there.
-            Offset::AskServer { sent } => offset <= sent && job.size.is_none_or(|size| offset <= size),
-            Offset::At(_) => false,
+        let there = size.unwrap_or(0);
+        // More than was sent is no part of this file: somebody else wrote it, or the upload never began and this is the old
+        // file. The user wanted the whole file there.
+        let (ours, reached) = match job.offset {
+            Offset::AskServer { sent } => (there <= sent && job.size.is_none_or(|size| there <= size), sent),
+            Offset::At(offset) => (size == Some(offset), offset),
         };
-        self.slots[index].then = Some((id, if ours { offset } else { 0 }));
+        if ours && reached == there && job.size == size {
+            return self.end(id, JobEnd::Done { bytes: 0, confirmed: false });
+        }
+        self.slots[index].then = Some((id, if ours { there } else { 0 }));
     }
 
     /// A job's SIZE (`from` is `None`) or its transfer failed.
@@ -108,6 +111,7 @@ impl Pool {
                 None => State::Ready,
             };
         });
+        let until = until.filter(|_| !self.queue.job(id).is_some_and(|job| job.paused));
         self.tell(PoolEvent::Job(id, JobEvent::Waiting { until, error }));
     }
 

@@ -122,13 +122,17 @@ impl Pool {
     fn start_job(&mut self, index: usize, id: JobId) {
         self.queue.change(id, |_, state| *state = State::Running(Leave::No));
         let Some(job) = self.queue.job(id) else { return };
-        match (job.offset, job.direction) {
-            (Offset::AskServer { .. }, Direction::Upload) if !job.no_resume => {
+        match job.offset {
+            _ if job.no_resume => self.start_file(index, id, 0),
+            Offset::AskServer { .. } if job.direction == Direction::Download => self.start_file(index, id, 0),
+            // A download that has every byte, but not the server's word for it (rule K4).
+            Offset::At(offset) if offset == 0 || job.size != Some(offset) => {
+                self.start_file(index, id, offset)
+            }
+            Offset::AskServer { .. } | Offset::At(_) => {
                 let path = job.path.clone();
                 self.start(index, Work::Size(id), Request::Size(path));
             }
-            (Offset::At(offset), _) if !job.no_resume => self.start_file(index, id, offset),
-            _ => self.start_file(index, id, 0),
         }
     }
 

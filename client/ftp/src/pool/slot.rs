@@ -23,7 +23,7 @@ pub(crate) enum Work {
     User(RequestId),
     /// A sign of life.
     KeepAlive,
-    /// A job whose place on the server is asked for.
+    /// The size of a job's file on the server is asked for.
     Size(JobId),
     /// A job's file moves, from this byte on.
     File { job: JobId, from: u64 },

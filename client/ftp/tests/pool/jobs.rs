@@ -105,7 +105,7 @@ fn cancelled_jobs_end_once_whenever_it_comes() {
     let slot = model.of_job(2);
     model.give(PoolInput::Cancel(JobId(2)));
     model.succeed(slot, moved(BIG));
-    assert_eq!(model.ended[&JobId(2)], JobEnd::Done { bytes: BIG });
+    assert_eq!(model.ended[&JobId(2)], JobEnd::Done { bytes: BIG, confirmed: true });
     // A session that dies under a cancel takes the job with it.
     let slot = model.of_job(4);
     model.give(PoolInput::Cancel(JobId(4)));
@@ -231,5 +231,5 @@ fn outcomes_of_other_kinds_do_not_confuse() {
     let mut model = single(1, Direction::Download);
     let slot = model.of_job(1);
     model.succeed(slot, Outcome::Ok);
-    assert_eq!(model.ended[&JobId(1)], JobEnd::Done { bytes: 0 });
+    assert_eq!(model.ended[&JobId(1)], JobEnd::Done { bytes: 0, confirmed: true });
 }

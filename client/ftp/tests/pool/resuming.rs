@@ -1,6 +1,6 @@
 //! Where a transfer goes on that broke off (rules T2, T4).
 
-use towpath_ftp::pool::{Job, JobEvent, Offset, PoolEvent, PoolInput};
+use towpath_ftp::pool::{Job, JobEnd, JobEvent, Offset, PoolEvent, PoolInput};
 use towpath_ftp::{Direction, ErrorKind, JobId, Outcome, Request, Stage};
 
 use crate::model::{Model, error, job, lost, offset_of};
@@ -152,4 +152,26 @@ fn a_paused_upload_asks_the_server_too() {
     let slot = asked(&mut model);
     model.succeed(slot, Outcome::Size(900));
     assert_eq!(offset(&model), 900);
+}
+
+#[test]
+fn k4_what_moved_whole_is_looked_at_and_not_transferred_again() {
+    for direction in [Direction::Download, Direction::Upload] {
+        let mut model = single(job(1, direction, BIG));
+        let slot = model.of_job(1);
+        model.progress(slot, BIG);
+        model.give(PoolInput::Safe(JobId(1), BIG));
+        model.die(slot, lost());
+        let slot = asked(&mut model);
+        model.succeed(slot, Outcome::Size(BIG));
+        assert_eq!(model.ended[&JobId(1)], JobEnd::Done { bytes: 0, confirmed: false });
+    }
+}
+
+#[test]
+fn k4_a_download_of_another_size_begins_anew() {
+    let mut model = single(Job { offset: Offset::At(BIG), ..job(1, Direction::Download, BIG) });
+    let slot = asked(&mut model);
+    model.succeed(slot, Outcome::Size(BIG + 5));
+    assert_eq!(offset(&model), 0);
 }
