@@ -13,6 +13,8 @@ enum Act {
     Succeed(u8),
     Fail(u8, u8),
     Die(u8, u8),
+    /// The nth session at work ends it well and dies with it.
+    Last(u8, u8),
     Progress(u8, u32),
     /// An idle session dies.
     DieIdle(u8, u8),
@@ -62,6 +64,7 @@ fn act() -> impl Strategy<Value = Act> {
         6 => any::<u8>().prop_map(Act::Succeed),
         3 => any::<(u8, u8)>().prop_map(|(at, kind)| Act::Fail(at, kind)),
         3 => any::<(u8, u8)>().prop_map(|(at, kind)| Act::Die(at, kind)),
+        1 => any::<(u8, u8)>().prop_map(|(at, kind)| Act::Last(at, kind)),
         2 => any::<(u8, u32)>().prop_map(|(at, done)| Act::Progress(at, done)),
         1 => any::<(u8, u8)>().prop_map(|(at, kind)| Act::DieIdle(at, kind)),
         1 => Just(Act::Outage),
@@ -98,12 +101,16 @@ impl Chaos {
     }
 
     fn succeed(&mut self, slot: SlotId) {
-        let outcome = match &self.model.seats[&slot].work {
+        let outcome = self.outcome(slot);
+        self.model.succeed(slot, outcome);
+    }
+
+    fn outcome(&self, slot: SlotId) -> Outcome {
+        match &self.model.seats[&slot].work {
             Some((_, Request::Size(_))) => Outcome::Size(1_000),
             Some((_, request)) if job_of(request).is_some() => moved(10),
             _ => Outcome::Ok,
-        };
-        self.model.succeed(slot, outcome);
+        }
     }
 
     fn act(&mut self, act: Act) {
@@ -128,6 +135,12 @@ impl Chaos {
             Act::DieIdle(at, kind) => {
                 if let Some(slot) = self.nth(at, false) {
                     self.model.die(slot, errors(kind));
+                }
+            }
+            Act::Last(at, kind) => {
+                if let Some(slot) = self.nth(at, true) {
+                    let outcome = self.outcome(slot);
+                    self.model.succeed_and_die(slot, outcome, errors(kind));
                 }
             }
             Act::Progress(at, done) => {

@@ -167,6 +167,16 @@ impl Model {
         self.dead = None;
     }
 
+    /// Its request ends well, and the session with it, in one drain.
+    pub(crate) fn succeed_and_die(&mut self, slot: SlotId, outcome: Outcome, error: Error) {
+        let (request, _) = self.take(slot);
+        self.seats.remove(&slot);
+        self.dead = Some(slot);
+        let events = vec![Event::Done { request, outcome }, Event::Disconnected(Some(error))];
+        self.give(PoolInput::Events(slot, events));
+        self.dead = None;
+    }
+
     /// Logs in whatever asks for it, until nothing does.
     pub(crate) fn log_in(&mut self) {
         while let Some(slot) = self.connecting() {

@@ -175,3 +175,16 @@ fn k4_a_download_of_another_size_begins_anew() {
     model.succeed(slot, Outcome::Size(BIG + 5));
     assert_eq!(offset(&model), 0);
 }
+
+#[test]
+fn a_session_that_dies_with_its_answer_takes_no_job_along() {
+    let mut model = single(job(1, Direction::Upload, BIG));
+    let slot = model.of_job(1);
+    model.progress(slot, 900);
+    model.die(slot, lost());
+    let slot = asked(&mut model);
+    model.succeed_and_die(slot, Outcome::Size(850), lost());
+    let slot = asked(&mut model);
+    model.succeed(slot, Outcome::Size(850));
+    assert_eq!(offset(&model), 850);
+}
