@@ -7,4 +7,5 @@ mod chaos;
 mod connections;
 mod jobs;
 mod model;
+mod real;
 mod resuming;
