@@ -127,7 +127,9 @@ impl Pool {
             // Sessions that end together are one failure.
             self.failures += 1;
             if self.failures >= CONNECT_TRIES && self.slots.is_empty() {
-                return self.halt(cause);
+                self.halt(cause);
+                self.unreachable = true;
+                return;
             }
             self.connect_after = self.now.after(self.jitter.wait(self.failures));
         }
@@ -155,7 +157,9 @@ impl Pool {
         self.failures += 1;
         if class == Class::Stop || self.failures >= CONNECT_TRIES {
             self.tell(PoolEvent::ConnectFailed { error: error.clone(), until: None });
-            return self.halt(error);
+            self.halt(error);
+            self.unreachable = class != Class::Stop;
+            return;
         }
         let until = self.now.after(self.jitter.wait(self.failures));
         self.connect_after = until;
@@ -183,6 +187,7 @@ impl Pool {
     /// Closes all sessions; jobs go back to the queue, requests fail.
     pub(super) fn stop(&mut self, error: &Error) {
         self.halted = true;
+        self.unreachable = false;
         self.browsing = false;
         for slot in std::mem::take(&mut self.slots) {
             self.outputs.push_back(PoolOutput::Close(slot.id));

@@ -43,7 +43,8 @@ pub enum PoolInput {
     Safe(JobId, u64),
     /// All events of one drain of a slot's session, in their order. Those of slots that were closed are ignored.
     Events(SlotId, Vec<Event>),
-    /// The network or the relay is back: what waits for a next try is tried now.
+    /// The network or the relay is back: what waits for a next try is tried now, and a pool that has halted because no connection
+    /// could be had goes on.
     Reachable,
     /// Only time has passed.
     Tick,
@@ -88,7 +89,8 @@ pub enum PoolEvent {
     Limited(usize),
     /// The server's disk or the quota is full: no upload starts until [`PoolInput::AllowUploads`].
     UploadsStopped(Error),
-    /// Nothing is tried any more until [`PoolInput::Connect`]: a person has to look. Jobs stay in the queue.
+    /// Nothing is tried any more until [`PoolInput::Connect`]: a person has to look. Jobs stay in the queue. Where the cause was
+    /// that no connection could be had, [`PoolInput::Reachable`] will do as well.
     Halted(Error),
     /// The browsing session was idle for as long as it may be, and was closed. The next request opens another.
     ClosedIdle,

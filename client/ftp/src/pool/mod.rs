@@ -109,6 +109,8 @@ pub struct Pool {
     paused: bool,
     uploads: bool,
     halted: bool,
+    /// It halted only because no connection could be had.
+    unreachable: bool,
     failures: u32,
     extra_failures: u32,
     connect_after: Time,
@@ -138,6 +140,7 @@ impl Pool {
             paused: false,
             uploads: true,
             halted: false,
+            unreachable: false,
             failures: 0,
             extra_failures: 0,
             connect_after: Time::default(),
@@ -184,10 +187,7 @@ impl Pool {
             PoolInput::Limit(limit) => self.limit = limit.clamp(1, MOST_TRANSFERS),
             PoolInput::Safe(job, offset) => self.queue.safe(job, offset),
             PoolInput::Events(slot, events) => self.events(slot, events),
-            PoolInput::Reachable => {
-                self.connect_after = self.now;
-                self.queue.wake(Time(u64::MAX));
-            }
+            PoolInput::Reachable => self.reachable(),
             PoolInput::Tick => {}
         }
         self.schedule();
@@ -203,12 +203,23 @@ impl Pool {
 
     fn connect(&mut self) {
         self.halted = false;
+        self.unreachable = false;
         self.browsing = true;
         self.most = usize::MAX;
         self.failures = 0;
         self.extra_failures = 0;
         self.connect_after = self.now;
         self.user_since = self.now;
+    }
+
+    fn reachable(&mut self) {
+        if self.unreachable {
+            self.halted = false;
+            self.unreachable = false;
+        }
+        self.failures = 0;
+        self.connect_after = self.now;
+        self.queue.wake(Time(u64::MAX));
     }
 
     fn disconnect(&mut self) {

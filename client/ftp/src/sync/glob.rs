@@ -83,30 +83,36 @@ impl Glob {
         }
         // Whether the tokens before this place have matched the bytes so far.
         let mut at = vec![false; self.tokens.len() + 1];
+        let mut next = at.clone();
+        let mut one = at.clone();
         at[0] = true;
         self.skip(&mut at, true);
         let mut rest = path;
         while let Some(first) = rest.first() {
             let length = character(rest);
             // A character of several bytes is one for `?`, and its bytes for all else.
-            let mut one = vec![false; at.len()];
+            one.fill(false);
             for (place, token) in self.tokens.iter().enumerate() {
-                one[place + 1] |= at[place] && *token == Token::One && *first != b'/';
+                one[place + 1] = at[place] && *token == Token::One && *first != b'/';
             }
             for byte in &rest[..length] {
-                at = self.step(&at, *byte);
+                self.step(&at, &mut next, *byte);
+                std::mem::swap(&mut at, &mut next);
             }
             for (place, matched) in one.iter().enumerate() {
                 at[place] |= matched;
             }
             self.skip(&mut at, rest[length - 1] == b'/');
+            if !at.contains(&true) {
+                return false;
+            }
             rest = &rest[length..];
         }
         at.last().copied().unwrap_or(false)
     }
 
-    fn step(&self, at: &[bool], byte: u8) -> Vec<bool> {
-        let mut next = vec![false; at.len()];
+    fn step(&self, at: &[bool], next: &mut [bool], byte: u8) {
+        next.fill(false);
         for (place, token) in self.tokens.iter().enumerate().filter(|(place, _)| at[*place]) {
             match token {
                 Token::Byte(wanted) => next[place + 1] |= *wanted == byte,
@@ -115,8 +121,7 @@ impl Glob {
                 Token::Deep | Token::Directories => next[place] = true,
             }
         }
-        self.skip(&mut next, byte == b'/');
-        next
+        self.skip(next, byte == b'/');
     }
 
     /// Passes over tokens that may match nothing; `boundary`: a name begins here.
@@ -184,6 +189,37 @@ mod tests {
         let glob = Glob::new("cache/").unwrap();
         assert!(glob.matches(b"a/cache", true));
         assert!(!glob.matches(b"a/cache", false));
+    }
+
+    /// What a pattern means, said plainly: with backtracking.
+    fn plainly(tokens: &[Token], text: &[u8], boundary: bool) -> bool {
+        let Some((token, tokens)) = tokens.split_first() else { return text.is_empty() };
+        let after = |length: usize| length.checked_sub(1).map_or(boundary, |last| text[last] == b'/');
+        let runs = |fits: &dyn Fn(usize) -> bool| {
+            (0..=text.len()).any(|length| fits(length) && plainly(tokens, &text[length..], after(length)))
+        };
+        match token {
+            Token::Byte(byte) => text.first() == Some(byte) && plainly(tokens, &text[1..], *byte == b'/'),
+            Token::One => {
+                !text.is_empty() && text[0] != b'/' && plainly(tokens, &text[character(text)..], false)
+            }
+            Token::Run => runs(&|length| !text[..length].contains(&b'/')),
+            Token::Deep => runs(&|_| true),
+            Token::Directories => runs(&|length| after(length) && (length > 0 || boundary)),
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn all_ways_at_once_are_the_same_as_one_after_the_other(
+            pattern in "[ab*?/ä]{1,8}",
+            path in "[abä]{0,3}(/[abä]{0,3}){0,3}",
+        ) {
+            if let Ok(glob) = Glob::new(&pattern) {
+                let expected = !glob.directories_only && plainly(&glob.tokens, path.as_bytes(), true);
+                proptest::prop_assert_eq!(glob.matches(path.as_bytes(), false), expected);
+            }
+        }
     }
 
     #[test]

@@ -161,6 +161,8 @@ fn l11_a_wrong_password_halts_everything() {
     model.give(PoolInput::Ask(RequestId(2), list()));
     assert_eq!(model.opened, 1);
     assert!(model.answered.contains(&RequestId(2)));
+    model.give(PoolInput::Reachable);
+    assert_eq!(model.opened, 1);
     // A person has given another password.
     model.give(PoolInput::Connect);
     model.log_in();
@@ -185,6 +187,10 @@ fn k5_connecting_is_tried_again_later_and_later_and_then_no_more() {
     assert!(halted(&model));
     assert_eq!(model.wait, None);
     assert_eq!(model.pool.jobs().len(), 1);
+    // The network is back: nobody has to press anything.
+    model.give(PoolInput::Reachable);
+    model.log_in();
+    assert_eq!(model.running(), [1]);
 }
 
 #[test]
