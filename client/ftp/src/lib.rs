@@ -16,10 +16,12 @@
 //! Nothing here knows a runtime, a browser, the tunnel or TLS; certificates come in as [`TlsSession`] and
 //! the decision goes out as [`Output::AcceptTls`].
 
+pub mod cache;
 mod calendar;
 pub mod charset;
 pub mod checksum;
 mod command;
+pub mod conflict;
 mod control;
 mod data;
 pub mod entry;
@@ -33,12 +35,14 @@ mod log;
 mod operation;
 pub mod parse;
 pub mod path;
+pub mod pool;
 pub mod quirks;
 pub mod reply;
 pub mod request;
 pub mod secret;
 pub mod session;
 pub mod site;
+pub mod sync;
 pub mod telnet;
 pub mod text;
 mod timestamp;

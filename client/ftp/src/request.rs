@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::checksum::Algorithm;
 use crate::io::JobId;
-use crate::path::{Argument, RemotePath};
+use crate::path::{Argument, Name, RemotePath};
 use crate::typed::TypedLine;
 
 /// A request's number, chosen by whoever asks.
@@ -46,6 +46,20 @@ pub struct TransferOptions {
     pub checksum: bool,
     /// Compressed on the way, MODE Z, where the server has it. Needs [`crate::site::Abilities::deflate`].
     pub deflate: bool,
+}
+
+impl TransferOptions {
+    /// Whether an upload goes under a temporary name: only what replaces a file does.
+    pub(crate) fn is_temporary(&self) -> bool {
+        self.temporary && self.placement == Placement::Replace
+    }
+}
+
+/// The path of a file of which not all has arrived.
+#[must_use]
+pub fn part(path: &RemotePath) -> Option<RemotePath> {
+    let name = [path.name()?.as_bytes(), PART.as_bytes()].concat();
+    Some(path.parent()?.join(&Name::checked(path.syntax(), name).ok()?))
 }
 
 /// Bytes before the place to go on that are compared (rule T5).

@@ -10,7 +10,7 @@ use crate::log;
 use crate::parse;
 use crate::path::{Name, RemotePath};
 use crate::reply::{Reply, escape};
-use crate::request::{OVERLAP, PART, Placement, RequestId, TransferOptions};
+use crate::request::{OVERLAP, Placement, RequestId, TransferOptions, part};
 
 use super::exchange::Exchange;
 use super::purpose::{Purpose, Splice};
@@ -75,9 +75,7 @@ impl Transfer {
     }
 
     fn new(path: RemotePath, splice: Splice, options: TransferOptions) -> Transfer {
-        let temporary = splice.direction == Direction::Upload
-            && options.temporary
-            && options.placement == Placement::Replace;
+        let temporary = splice.direction == Direction::Upload && options.is_temporary();
         let target = if temporary { part(&path) } else { None };
         Transfer {
             target: target.unwrap_or_else(|| path.clone()),
@@ -212,12 +210,6 @@ impl Operation for Transfer {
             (Ok(_), _) => Step::Wait,
         }
     }
-}
-
-/// The path of a file that has not arrived yet.
-fn part(path: &RemotePath) -> Option<RemotePath> {
-    let name = [path.name()?.as_bytes(), PART.as_bytes()].concat();
-    Some(path.parent()?.join(&Name::new(name).ok()?))
 }
 
 fn different() -> Error {
