@@ -4,6 +4,7 @@
 
 mod arbitrary;
 mod cancel;
+mod cuts;
 mod data;
 mod faults;
 mod hostile;
@@ -11,6 +12,7 @@ mod listing;
 mod login;
 mod matrix;
 mod model;
+mod scripted;
 mod simple;
 mod talk;
 mod transfer;
