@@ -2,8 +2,6 @@
 //! ends. Each request ends exactly once, within its deadlines, as a success or as an error that says where and what to do;
 //! nothing stays open, nothing grows without bound, and the same session can connect again.
 
-use std::collections::BTreeMap;
-
 use towpath_ftp::{ErrorKind, Item, JobId, Outcome, Request, RequestId, Time, listing, reply};
 
 use crate::scripted::{Act, SIZE, Scripted, Wrong, ends};
@@ -39,8 +37,6 @@ struct Seen {
     failed: usize,
     longest: u64,
     bytes: usize,
-    /// Messages without advice and without the server's words.
-    silent: BTreeMap<String, usize>,
 }
 
 /// A session of these kinds with this fault, to its end.
@@ -70,9 +66,8 @@ fn walk(seen: &mut Seen, kind: (bool, bool), wrong: &Wrong, at: usize) -> Script
                 seen.failed += 1;
                 assert!(!error.message.is_empty(), "{}", what());
                 assert_ne!(error.kind, ErrorKind::Cancelled, "{}: nobody did", what());
-                if error.advice.is_empty() && error.reply.is_none() {
-                    *seen.silent.entry(format!("{:?}: {}", error.stage, error.message)).or_default() += 1;
-                }
+                let helps = !error.advice.is_empty() || error.reply.is_some();
+                assert!(helps, "{}: {error:?}", what());
             }
         }
     }
@@ -114,9 +109,8 @@ fn everywhere(name: &str, wrong: impl Fn(&[Act], usize) -> Wrong) -> Seen {
             walk(&mut seen, kind, &wrong(&script, at), at);
         }
     }
-    let Seen { walks, failed, longest, bytes, silent } = &seen;
+    let Seen { walks, failed, longest, bytes } = &seen;
     println!("{name}: {walks} walks, {failed} requests failed, longest {longest} ms, most bytes {bytes}");
-    silent.iter().for_each(|(message, times)| println!("    no advice: {message} ({times} times)"));
     seen
 }
 
