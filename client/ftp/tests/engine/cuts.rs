@@ -2,7 +2,7 @@
 //! ends. Each request ends exactly once, within its deadlines, as a success or as an error that says where and what to do;
 //! nothing stays open, nothing grows without bound, and the same session can connect again.
 
-use towpath_ftp::{ErrorKind, Item, JobId, Outcome, Request, RequestId, Time, listing, reply};
+use towpath_ftp::{End, ErrorKind, Item, JobId, Outcome, Request, RequestId, Time, listing, reply};
 
 use crate::scripted::{Act, SIZE, Scripted, Wrong, ends};
 use crate::talk::path;
@@ -132,6 +132,24 @@ fn the_data_connection_closes() {
 fn the_server_falls_silent() {
     let seen = everywhere("silence", |_, _| Wrong::Silence);
     assert!(seen.failed >= seen.walks, "silence is always noticed");
+}
+
+/// Within each reply, byte by byte.
+#[test]
+fn the_server_stops_at_every_byte() {
+    for end in [Some(End::Clean), None] {
+        let mut seen = Seen::default();
+        for kind in KINDS {
+            for (at, act) in script(kind).iter().enumerate() {
+                let Act::Reply(text) = act else { continue };
+                for count in 0..text.len() + 2 {
+                    walk(&mut seen, kind, &Wrong::Part(count, end.clone()), at);
+                }
+            }
+        }
+        println!("stops at a byte, {end:?}: {} walks, longest {} ms", seen.walks, seen.longest);
+        assert!(seen.walks > 1_500 && seen.failed >= seen.walks);
+    }
 }
 
 #[test]

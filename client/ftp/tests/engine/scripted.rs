@@ -37,6 +37,8 @@ pub(crate) enum Wrong {
     CloseData(End),
     /// Nothing comes any more.
     Silence,
+    /// So many bytes of a reply come, and then this end or silence.
+    Part(usize, Option<End>),
     Twice,
     Missing,
     /// It changes places with the next reply of a session without faults; what is no reply comes after the next step.
@@ -193,14 +195,7 @@ impl Scripted {
         }
         match self.wrong.clone() {
             Wrong::Nothing => self.play(act),
-            Wrong::Close(end) => {
-                self.due.clear();
-                let data = self.data.take().map(|data| data.conn);
-                for conn in self.control.take().into_iter().chain(data) {
-                    self.feed(Input::Closed { conn, end: end.clone() });
-                    self.drain();
-                }
-            }
+            Wrong::Close(end) => self.close(&end),
             Wrong::CloseData(end) => {
                 if let Some(conn) = self.data.take().map(|data| data.conn) {
                     self.feed(Input::Closed { conn, end });
@@ -208,12 +203,17 @@ impl Scripted {
                 }
                 self.play(act);
             }
-            Wrong::Silence => {
-                self.due.clear();
-                // Whatever is said from here on is not heard.
-                self.at = usize::MAX;
-                self.wrong = Wrong::Silence;
-                self.drip = Some(("", u64::MAX / 2));
+            Wrong::Silence => self.fall_silent(),
+            Wrong::Part(count, end) => {
+                if let (Act::Reply(text), Some(conn)) = (act, self.control) {
+                    let bytes = format!("{text}\r\n").into_bytes();
+                    self.feed(Input::Bytes(conn, bytes[..count.min(bytes.len())].to_vec()));
+                    self.drain();
+                }
+                match end {
+                    Some(end) => self.close(&end),
+                    None => self.fall_silent(),
+                }
             }
             Wrong::Twice => {
                 self.play(act.clone());
@@ -246,6 +246,21 @@ impl Scripted {
                 self.later(ms, Act::Reply(String::new()));
             }
         }
+    }
+
+    fn close(&mut self, end: &End) {
+        self.due.clear();
+        let data = self.data.take().map(|data| data.conn);
+        for conn in self.control.take().into_iter().chain(data) {
+            self.feed(Input::Closed { conn, end: end.clone() });
+            self.drain();
+        }
+    }
+
+    fn fall_silent(&mut self) {
+        self.due.clear();
+        // Nothing is as good as something that never comes.
+        self.drip = Some(("", u64::MAX / 2));
     }
 
     /// Bytes on the control connection for as long as it is there; the limits of replies are far below this one.
