@@ -117,7 +117,7 @@ fn a_refusal_is_not_an_empty_listing() {
     let ran = run(&["--kind", "mlsd"], &long);
     assert_eq!((ran.end, ran.objects.len()), (End::Refused, 1));
     assert!(ran.notes.starts_with("refused: "), "{}", ran.notes);
-    let ran = run(&["--kind", "list"], &b"what\n".repeat(150));
+    let ran = run(&["--kind", "list"], &b"what is this?\n".repeat(150));
     assert!(ran.notes.ends_with("unread: 50 more lines\n"), "{}", ran.notes);
 }
 
