@@ -39,6 +39,7 @@ fn check(reply: &Reply) {
     }
     // No answer to these is more than it was told.
     let features = parse::feat(reply);
-    assert!(features.others.len() <= reply.lines.len());
+    let told = features.facts.len() + features.hash.len() + features.site.len();
+    assert!(told <= reply.lines.iter().map(Vec::len).sum());
     let _ = (parse::mdtm(reply), parse::size(reply), parse::software(reply, &reply.text()));
 }
