@@ -242,6 +242,8 @@ fn the_command_line() {
 }
 
 proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
     /// `run` checks that the output is lines of JSON; whatever is refused says so.
     #[test]
     fn any_bytes_give_json_or_a_refusal(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300)) {
