@@ -68,8 +68,11 @@ impl Clock {
     /// `None` where there is no such time; second 60 is a leap second.
     pub(crate) fn new(hour: u32, minute: u32, second: Option<u32>) -> Option<Clock> {
         let known = hour < 24 && minute < 60 && second.is_none_or(|second| second <= 60);
-        let seconds = i64::from(hour * 3600 + minute * 60 + second.unwrap_or(0));
-        known.then_some(Clock { seconds, has_seconds: second.is_some() })
+        // Not before that is known: numbers of a listing may be of any size.
+        known.then(|| {
+            let seconds = i64::from(hour * 3600 + minute * 60 + second.unwrap_or(0));
+            Clock { seconds, has_seconds: second.is_some() }
+        })
     }
 }
 
@@ -133,6 +136,13 @@ pub(crate) fn time_val(text: &[u8]) -> Option<Modified> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_of_great_numbers_is_none() {
+        for (hour, minute, second) in [(u32::MAX, 0, None), (0, 999_999_999, None), (0, 0, Some(u32::MAX))] {
+            assert_eq!(Clock::new(hour, minute, second), None);
+        }
+    }
 
     #[test]
     fn every_day_of_a_cycle_follows_the_one_before() {

@@ -20,6 +20,9 @@ pub(crate) const TLS_TIMEOUT: u64 = 20_000;
 pub(crate) const REPLY_TIMEOUT: u64 = 20_000;
 /// The same during login: servers look up names and ask directories first, or slow down guessing.
 pub(crate) const LOGIN_TIMEOUT: u64 = 60_000;
+/// A reply has come within this time though the server was never silent for long: else a byte now and then, or `150` again and
+/// again, would hold a request for days.
+pub(crate) const ANSWER_TIMEOUT: u64 = 600_000;
 /// Silence after which a reply that ended oddly has ended (rule R2).
 const ODD_END: u64 = 2_000;
 /// Commands that may be unanswered at once. Servers read lines into buffers of 4 KiB and more.
@@ -83,6 +86,8 @@ pub(crate) struct Control {
     owed: VecDeque<Expectation>,
     unsent: VecDeque<Unsent>,
     last_traffic: Time,
+    /// Since when the first of the replies owed is the next to come.
+    turn: Time,
     odd_end: Option<Time>,
     latency: Option<u64>,
 }
@@ -98,6 +103,7 @@ impl Control {
             owed: VecDeque::new(),
             unsent: VecDeque::new(),
             last_traffic: now,
+            turn: now,
             odd_end: None,
             latency: None,
         }
@@ -159,6 +165,9 @@ impl Control {
         // The latency is that of a command which nothing stands before.
         expectation.timed &= self.owed.is_empty();
         expectation.crowded = !self.owed.is_empty() && !urgent;
+        if self.owed.is_empty() {
+            self.turn = now;
+        }
         if self.owed.is_empty() || urgent {
             self.last_traffic = now;
         }
@@ -238,6 +247,7 @@ impl Control {
             return None;
         }
         let settled = self.owed.pop_front()?;
+        self.turn = now;
         if settled.timed {
             let sample = now.since(settled.sent);
             self.latency = Some(self.latency.map_or(sample, |smooth| (smooth * 3 + sample).div_ceil(4)));
@@ -274,9 +284,10 @@ impl Control {
         self.reader.stalled_end()
     }
 
-    /// When silence becomes an error, if a reply is owed.
+    /// When silence becomes an error, or talk that is no answer, if a reply is owed.
     pub(crate) fn deadline(&self, timeout: u64) -> Option<Time> {
-        (!self.owed.is_empty()).then(|| self.last_traffic.after(timeout))
+        let deadline = || self.last_traffic.after(timeout).min(self.turn.after(ANSWER_TIMEOUT));
+        (!self.owed.is_empty()).then(deadline)
     }
 
     /// Smoothed round trip of a plain command in milliseconds.
@@ -284,9 +295,10 @@ impl Control {
         self.latency
     }
 
-    /// The server owes a reply and is silent.
+    /// The server owes a reply and is silent, or says everything but that.
     pub(crate) fn silence(&self, now: Time) -> Error {
-        let seconds = now.since(self.last_traffic) / 1_000;
+        let talks = now >= self.turn.after(ANSWER_TIMEOUT);
+        let seconds = now.since(if talks { self.turn } else { self.last_traffic }) / 1_000;
         let what = match self.awaited() {
             None => "anything".to_owned(),
             Some(verb) => verb.to_owned(),

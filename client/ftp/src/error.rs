@@ -87,6 +87,21 @@ impl Error {
         self
     }
 
+    /// With what to try next by its kind alone, where nobody knew better and the server had no words for it.
+    pub(crate) fn advised(mut self) -> Error {
+        if self.advice.is_empty() && self.reply.is_none() {
+            let advice = match (self.kind, self.stage) {
+                (ErrorKind::Lost | ErrorKind::Timeout, Stage::Data) => "Try again",
+                (ErrorKind::Lost | ErrorKind::Timeout, _) => "Connect again",
+                (ErrorKind::Transient | ErrorKind::Incomplete, _) => "Try again",
+                (ErrorKind::Protocol, _) => "Try again; if it happens each time, the server is at fault",
+                _ => "",
+            };
+            self.advice = advice.to_owned();
+        }
+        self
+    }
+
     /// With what to try next.
     #[must_use]
     pub fn with_advice(mut self, advice: impl Into<String>) -> Error {

@@ -276,7 +276,7 @@ impl Session {
         if let Some(request) = self.link.request.take() {
             self.link.tell(match result {
                 Ok(outcome) => Event::Done { request, outcome },
-                Err(error) => Event::Failed { request, error },
+                Err(error) => Event::Failed { request, error: error.advised() },
             });
         }
     }
@@ -352,6 +352,7 @@ impl Session {
     }
 
     fn end(&mut self, error: Option<Error>) {
+        let error = error.map(Error::advised);
         self.stack.clear();
         self.link.doomed = None;
         self.link.close_control();

@@ -6,7 +6,7 @@
 //! final reply has come, in either order.
 
 use crate::command::Command;
-use crate::control::{self, CONNECT_TIMEOUT, REPLY_TIMEOUT, failure_kind};
+use crate::control::{self, ANSWER_TIMEOUT, CONNECT_TIMEOUT, REPLY_TIMEOUT, failure_kind};
 use crate::data::{self, DataConnection, Note, Phase};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::Event;
@@ -237,7 +237,10 @@ impl Exchange {
     }
 
     fn moving_answered(&mut self, link: &mut Link, reply: &Reply) -> Step {
-        self.touch(link);
+        // `150` again and again is no progress.
+        if reply.class() != 1 || link.now.since(self.since) < ANSWER_TIMEOUT {
+            self.touch(link);
+        }
         match reply.class() {
             1 => {
                 self.purpose.announced(reply);
@@ -321,8 +324,12 @@ impl Exchange {
             let text = "Plain text came on a data connection that is to be secured";
             return self.give_up(link, Error::new(Stage::Tls, ErrorKind::Protocol, text));
         }
+        let Purpose::Listing(rows) = &mut self.purpose else {
+            // Before the splice, while REST is under way: it reaches no file, and must not count for one.
+            let text = "The server sent data before it was asked for";
+            return self.give_up(link, Error::new(Stage::Data, ErrorKind::Protocol, text));
+        };
         data.moved = data.moved.saturating_add(bytes.len() as u64);
-        let Purpose::Listing(rows) = &mut self.purpose else { return Step::Wait };
         match rows.push(link, bytes) {
             Ok(()) => Step::Wait,
             Err(error) => {

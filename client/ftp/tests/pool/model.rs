@@ -215,7 +215,7 @@ pub(crate) fn job(id: u32, direction: Direction, size: u64) -> Job {
 }
 
 pub(crate) fn moved(bytes: u64) -> Outcome {
-    Outcome::Transferred { bytes }
+    Outcome::Transferred(towpath_ftp::Transferred::of(bytes))
 }
 
 pub(crate) fn lost() -> Error {
