@@ -44,6 +44,8 @@ pub(crate) enum Hearer {
 pub(crate) enum Consequence {
     /// Nothing, whatever it says.
     Nothing,
+    /// MFMT after an upload: whether the time was set is for its outcome, which is kept back.
+    Dated,
     /// PROT P: data connections are secured from here on, or the session ends.
     Protection,
 }

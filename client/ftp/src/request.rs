@@ -38,6 +38,8 @@ pub struct TransferOptions {
     /// Upload: under a name with [`crate::request::PART`] behind it, which is taken off when all bytes have arrived. With an
     /// offset, it goes on in the file of that name.
     pub temporary: bool,
+    /// Upload: make the directory if it is missing, and those above it (rule T12).
+    pub directories: bool,
     /// Upload: say the size with ALLO first (RFC 959 section 4.1.3).
     pub allocate: bool,
     /// Upload: when the file is to have been modified, Unix seconds. Download: any value asks when it was.

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 
 use crate::control::{self, Consequence, Hearer, LOGIN_TIMEOUT};
 use crate::error::{Error, ErrorKind, Stage};
-use crate::event::{Event, LogKind, Outcome};
+use crate::event::{Event, LogKind, Outcome, Transferred};
+use crate::habits::{Form, Habit};
 use crate::io::{ConnId, End, Input, Output, Time};
 use crate::link::Link;
 use crate::operation::{
@@ -182,7 +183,10 @@ impl Session {
             _ => Step::Wait,
         };
         self.link.lane = 0;
-        let held = settled.map(control::Expectation::into_events).unwrap_or_default();
+        let mut held = settled.map(control::Expectation::into_events).unwrap_or_default();
+        if hearer == Some(Hearer::Session(Consequence::Dated)) && reply.class() >= 2 {
+            dated(&mut self.link, &mut held, reply);
+        }
         self.link.tell_held(held);
         self.link.release();
         self.link.show();
@@ -370,6 +374,11 @@ impl Session {
         let held = std::mem::take(&mut self.link.withheld);
         let Some(error) = error else { return self.link.tell_held(held) };
         let fails = |event| match event {
+            // All of the file arrived; only its time is not known to be set.
+            Event::Done { request, outcome: Outcome::Transferred(moved) } => {
+                let outcome = Outcome::Transferred(Transferred { dated: Some(false), ..moved });
+                Some(Event::Done { request, outcome })
+            }
             Event::Done { request, .. } | Event::Failed { request, .. } => {
                 Some(Event::Failed { request, error: error.clone() })
             }
@@ -427,6 +436,22 @@ impl Session {
     /// the data connection.
     fn is_due(&self, conn: ConnId) -> bool {
         self.is_data(conn) || (self.is_control(conn) && !self.link.server.logged_in)
+    }
+}
+
+/// The answer to MFMT: the transfer whose outcome was kept back for it has the time that was wished, or not (rule T11).
+fn dated(link: &mut Link, held: &mut [Event], reply: &Reply) {
+    let habits = &mut link.memory.quirks.habits;
+    if reply.class() == 2 {
+        return habits.learn(Form::Mfmt, Habit::Works);
+    }
+    if matches!(reply.code, 500 | 502 | 504) {
+        habits.learn(Form::Mfmt, Habit::Missing);
+    }
+    if let Some(Event::Done { outcome: Outcome::Transferred(moved), .. }) =
+        held.iter_mut().find(|event| matches!(event, Event::Done { .. }))
+    {
+        moved.dated = Some(false);
     }
 }
 

@@ -11,8 +11,7 @@ use crate::path::RemotePath;
 use crate::reply::{Reply, escape};
 use crate::request::RequestId;
 
-use super::exchange::Exchange;
-use super::purpose::Purpose;
+use super::exchange::{Exchange, Purpose};
 use super::rows::Rows;
 use super::{Failure, Operation, Report, Step};
 

@@ -6,7 +6,6 @@ mod abandon;
 mod active;
 mod ancestry;
 mod attributes;
-mod course;
 mod digest;
 mod directory;
 mod enter;
@@ -22,7 +21,6 @@ mod negotiate;
 mod passive;
 mod prepare;
 mod probe;
-mod purpose;
 mod quit;
 mod raw;
 mod reinitialize;
@@ -34,12 +32,14 @@ mod simple;
 mod table;
 mod together;
 mod transfer;
+mod verify;
 mod walk;
 
 pub(crate) use kind::Type;
 pub(crate) use negotiate::protected;
 pub(crate) use table::of;
 
+use crate::checksum::Algorithm;
 use crate::control::{self, REPLY_TIMEOUT};
 use crate::entry::Modified;
 use crate::error::{Error, ErrorKind, Stage};
@@ -100,6 +100,8 @@ pub(crate) enum Report {
     Size(u64),
     /// A file on the server was modified then.
     Modified(Modified),
+    /// The file is the same on both sides, by this checksum; `None`: that could not be found out.
+    Verified(Option<Algorithm>),
     /// This way to a data connection does not work; another may.
     Unopened(Failure),
     /// A data connection did its work.

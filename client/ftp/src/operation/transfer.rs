@@ -1,9 +1,11 @@
 //! Fetch or store a file: RETR, STOR, APPE, STOU (RFC 959 section 4.1.3), with what belongs before and after it: whether the place
-//! to go on is the right one (rule T5), the temporary name, SIZE where the server has not confirmed an upload (rule K4;
-//! rules T2, T4, T6, T8). The bytes themselves never come here.
+//! to go on is the right one (rule T5), missing directories (rule T12), SIZE where the server has not confirmed an upload (rule
+//! K4), checksums, the temporary name, the time (rule T11; rules T2, T4, T6, T8). The bytes themselves never come here.
 
+use crate::control::Consequence;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::{Outcome, Transferred};
+use crate::habits::Form;
 use crate::io::{Direction, JobId};
 use crate::link::Link;
 use crate::log;
@@ -11,10 +13,14 @@ use crate::parse;
 use crate::path::{Name, RemotePath};
 use crate::reply::{Reply, escape};
 use crate::request::{OVERLAP, Placement, RequestId, TransferOptions, part};
+use crate::timestamp::time_val;
 
-use super::exchange::Exchange;
-use super::purpose::{Purpose, Splice};
+use super::ancestry::MakeDirectories;
+use super::exchange::{Exchange, Purpose, Splice};
+use super::line::Line;
 use super::rename::Rename;
+use super::simple::Simple;
+use super::verify::Verify;
 use super::{Failure, Operation, Report, Step, enter};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,8 +31,14 @@ enum State {
     Moving,
     /// SIZE was sent, to know whether an upload arrived that the server did not confirm (rule K4).
     Checking,
+    /// The directory of the upload is made.
+    Making,
+    /// Checksums are compared.
+    Verifying,
     /// The temporary name is taken off.
     Renaming,
+    /// The time is set.
+    Dating,
 }
 
 /// Moves a file.
@@ -37,6 +49,8 @@ pub(crate) struct Transfer {
     splice: Splice,
     options: TransferOptions,
     state: State,
+    /// The directory was made for this.
+    made: bool,
     milliseconds: u64,
     outcome: Transferred,
 }
@@ -83,6 +97,7 @@ impl Transfer {
             splice,
             options,
             state: State::Moving,
+            made: false,
             milliseconds: 0,
             outcome: Transferred::default(),
         }
@@ -154,15 +169,86 @@ impl Transfer {
     /// All bytes are where they should be.
     fn arrived(&mut self, link: &mut Link) -> Step {
         link.status(log::transferred(self.outcome.bytes, self.milliseconds));
-        if self.target != self.path {
-            self.state = State::Renaming;
-            return Step::push(Rename::over(self.target.clone(), self.path.clone()));
+        let length = self.splice.offset.saturating_add(self.outcome.bytes);
+        let comparable = self.options.checksum
+            && link.site.abilities.digest
+            && !self.splice.coding.text
+            && self.splice.limit.is_none()
+            && self.options.placement == Placement::Replace;
+        if !comparable {
+            return self.rename(link);
         }
+        self.state = State::Verifying;
+        Step::push(Verify::new(self.target.clone(), self.splice.job, length))
+    }
+
+    fn rename(&mut self, link: &mut Link) -> Step {
+        if self.target == self.path {
+            return self.date(link);
+        }
+        self.state = State::Renaming;
+        Step::push(Rename::over(self.target.clone(), self.path.clone()))
+    }
+
+    /// Sets the time of an upload (rule T11). Where MFMT is listed nobody waits for its reply: the next file's commands go with it, and
+    /// the outcome is told when it has come.
+    fn date(&mut self, link: &mut Link) -> Step {
+        let (Some(seconds), Direction::Upload) = (self.options.modified, self.splice.direction) else {
+            return self.done();
+        };
+        let listed = link.server.features.mfmt && link.memory.quirks.habits.rank(Form::Mfmt).is_some();
+        let line = time_val(seconds).map(|time| Line::new("MFMT").word(time).path(&self.path));
+        if let (true, Some(Ok(command))) = (listed, line.map(|line| line.command(link))) {
+            link.send_loose(&command, Consequence::Dated);
+            self.outcome.dated = Some(true);
+            return self.done();
+        }
+        self.state = State::Dating;
+        match Simple::set_modification_time(&link.server.features, &self.path, seconds) {
+            Ok(operation) => Step::push(operation),
+            Err(error) => self.dated(link, Some(&error)),
+        }
+    }
+
+    /// That the time could not be set does not undo the transfer.
+    fn dated(&mut self, link: &mut Link, error: Option<&Error>) -> Step {
+        if let Some(error) = error {
+            link.error(format!("Warning: {error}"));
+        }
+        self.outcome.dated = Some(error.is_none());
         self.done()
     }
 
     fn done(&mut self) -> Step {
         Step::Done(Report::Done(Outcome::Transferred(std::mem::take(&mut self.outcome))))
+    }
+
+    /// An upload into a directory that is not there (rule T12).
+    fn may_make(&self, failure: &Failure) -> bool {
+        self.options.directories
+            && !self.made
+            && self.state == State::Moving
+            && self.splice.direction == Direction::Upload
+            && matches!(failure.code, 550 | 553)
+    }
+
+    fn failed(&mut self, link: &mut Link, failure: Failure) -> Step {
+        if self.may_make(&failure)
+            && let Some(parent) = self.path.parent()
+        {
+            self.made = true;
+            self.state = State::Making;
+            link.trace("The server did not take the file; its directory may be missing");
+            return Step::push(MakeDirectories::new(parent));
+        }
+        if self.state == State::Dating {
+            return self.dated(link, Some(&failure.error));
+        }
+        link.error("File transfer failed");
+        Step::Fail(match (self.state, failure.error.stage) {
+            (State::Comparing, Stage::File) => different().into(),
+            _ => failure,
+        })
     }
 }
 
@@ -187,14 +273,12 @@ impl Operation for Transfer {
 
     fn child(&mut self, link: &mut Link, result: Result<Report, Failure>) -> Step {
         match (result, self.state) {
-            (Err(failure), state) => {
-                link.error("File transfer failed");
-                Step::Fail(match (state, failure.error.stage) {
-                    (State::Comparing, Stage::File) => different().into(),
-                    _ => failure,
-                })
+            (Err(failure), _) => self.failed(link, failure),
+            (Ok(Report::Verified(checksum)), _) => {
+                self.outcome.checksum = checksum;
+                self.rename(link)
             }
-            (Ok(_), State::Comparing) => self.move_file(link),
+            (Ok(_), State::Comparing | State::Making) => self.move_file(link),
             (Ok(Report::Exchanged { bytes, milliseconds, confirmed, modified, reply, announced, .. }), _) => {
                 self.milliseconds = milliseconds;
                 self.outcome.bytes = bytes;
@@ -206,7 +290,8 @@ impl Operation for Transfer {
                 }
                 self.moved(link, confirmed)
             }
-            (Ok(_), State::Renaming) => self.done(),
+            (Ok(_), State::Renaming) => self.date(link),
+            (Ok(_), State::Dating) => self.dated(link, None),
             (Ok(_), _) => Step::Wait,
         }
     }

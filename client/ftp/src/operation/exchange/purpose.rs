@@ -10,9 +10,9 @@ use crate::path::RemotePath;
 use crate::reply::Reply;
 use crate::request::RequestId;
 
-use super::probe::Probe;
-use super::rows::Rows;
-use super::{Failure, enter, refused, words};
+use crate::operation::probe::Probe;
+use crate::operation::rows::Rows;
+use crate::operation::{Failure, enter, refused, words};
 
 /// The command that the data connection belongs to.
 pub(crate) enum Order {

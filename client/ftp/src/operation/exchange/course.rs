@@ -1,19 +1,19 @@
 //! The course of an exchange: where it stands, and what comes after one that was given up.
 
-use super::Failure;
 use crate::error::Error;
+use crate::operation::Failure;
 
 /// Where an exchange stands.
 pub(super) enum State {
-    /// [`super::prepare`] is at work.
+    /// [`super::super::prepare`] is at work.
     Opening,
     /// REST was sent.
     Restart,
     /// The command was sent.
     Moving,
-    /// [`super::renew`] is at work; then all begins anew.
+    /// [`super::super::renew`] is at work; then all begins anew.
     Renewing,
-    /// [`super::abandon`] is at work; then this.
+    /// [`super::super::abandon`] is at work; then this.
     Abandoning(Option<After>),
 }
 
