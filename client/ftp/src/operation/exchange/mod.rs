@@ -59,6 +59,11 @@ impl Exchange {
         Exchange::new(purpose, Order::Of(verb, path), place)
     }
 
+    /// A file whose name in a directory the server chooses (STOU).
+    pub(crate) fn unnamed(purpose: Purpose, directory: Option<RemotePath>) -> Exchange {
+        Exchange::new(purpose, Order::Fixed(Command::bare("STOU").untimed()), Some(directory))
+    }
+
     fn new(purpose: Purpose, order: Order, place: Option<Option<RemotePath>>) -> Exchange {
         Exchange {
             purpose,
@@ -143,18 +148,8 @@ impl Operation for Exchange {
     fn signal(&mut self, link: &mut Link, signal: Signal) -> Step {
         self.touch(link);
         match signal {
-            Signal::Opened => {
-                if let Some(data) = &mut link.data
-                    && data.phase == Phase::Opening
-                {
-                    data.phase = match (link.server.protected, data.tls_asked) {
-                        (false, _) => Phase::Ready,
-                        (true, false) => Phase::Open,
-                        (true, true) => Phase::Securing,
-                    };
-                }
-                Step::Wait
-            }
+            // The link has taken note.
+            Signal::Opened => Step::Wait,
             Signal::Secured(tls) => self.secured(link, &tls),
             Signal::Bytes(bytes) => self.bytes(link, &bytes),
             Signal::Moved(total) => self.moved(link, total),
