@@ -44,6 +44,8 @@ pub(crate) struct Server {
     pub(crate) deflating: bool,
     /// A REST other than 0 was sent (rule T2).
     pub(crate) restarted: bool,
+    /// A data connection did its work.
+    pub(crate) exchanged: bool,
     /// How it writes paths, since its first PWD.
     pub(crate) syntax: Option<PathSyntax>,
     /// It has been asked to name files as paths, or need not be (rule P7).

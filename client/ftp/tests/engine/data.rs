@@ -184,6 +184,43 @@ fn d7_tls_begins_when_the_connection_stands_and_the_command_is_sent() {
 }
 
 #[test]
+fn d11_after_an_earlier_success_a_new_connection_is_tried_once() {
+    let mut talk = Talk::plain(FEATURES);
+    let first = talk.download(Some(3), 0);
+    talk.moved(3);
+    talk.data_closed(End::Clean);
+    talk.server("226 done");
+    assert!(talk.ended_after(first).is_ok());
+    let options = towpath_ftp::TransferOptions::default();
+    let path = crate::talk::path("/f");
+    let id = talk.request(Request::Download { job: JobId(5), path, size: Some(3), offset: 0, options });
+    talk.server("229 (|||50001|)");
+    talk.server("426 not now");
+    talk.says_last("open 4 ftp.example.org:21");
+    talk.opened();
+    for reply in
+        ["220 hi", "230 in", "215 UNIX", "500 no FEAT", "257 \"/\"", "200 type", "227 (192,0,2,7,195,82)"]
+    {
+        if reply.starts_with("257") && !talk.said().iter().any(|said| said == "send PWD") {
+            continue;
+        }
+        talk.server(reply);
+    }
+    talk.server("426 not now either");
+    let error = talk.ended_after(id).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Transient, "{error}");
+}
+
+#[test]
+fn d12_522_in_plain_text_says_that_tls_is_wanted() {
+    let mut talk = Talk::plain(FEATURES);
+    let id = talk.download(Some(3), 0);
+    talk.server("522 data connections must be encrypted");
+    let error = talk.ended_after(id).unwrap_err();
+    assert!(error.advice.contains("TLS"), "{error}");
+}
+
+#[test]
 fn d8_the_halves_come_in_either_order() {
     // Final reply first.
     let mut talk = Talk::plain(FEATURES);

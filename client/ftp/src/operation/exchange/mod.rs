@@ -13,7 +13,7 @@ mod purpose;
 
 use crate::command::Command;
 use crate::control;
-use crate::data::{DataConnection, Phase};
+use crate::data::DataConnection;
 use crate::io::{End, Time};
 use crate::link::Link;
 use crate::path::RemotePath;
@@ -81,6 +81,7 @@ impl Exchange {
 
     fn done(&mut self, link: &mut Link, bytes: u64, confirmed: bool) -> Step {
         link.close_data();
+        link.server.exchanged = true;
         let milliseconds = link.now.since(self.since);
         let (rows, modified) = match &mut self.purpose {
             Purpose::File(splice) => (None, splice.modified),

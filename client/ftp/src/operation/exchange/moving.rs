@@ -58,7 +58,19 @@ impl Exchange {
             self.retried = true;
             return self.open(link);
         }
-        Step::Fail(self.purpose.refusal(reply))
+        // Rule D11: what worked before on this connection and does not now may work on a new one; the first transfer's failure tells of
+        // firewalls and is not tried over and over.
+        if matches!(reply.code, 425 | 426) && moved == 0 && link.server.exchanged && !self.renewed {
+            self.renewed = true;
+            self.state = State::Renewing;
+            return Step::push(Renew::plainly());
+        }
+        let mut failure = self.purpose.refusal(reply);
+        // Rule D12: under TLS PROT P was said already.
+        if reply.code == 522 && !link.server.protected {
+            failure.error.advice = "The server wants encrypted data connections: connect with TLS".into();
+        }
+        Step::Fail(failure)
     }
 
     /// Whether a new login may bring what lets the server resume.
