@@ -253,7 +253,8 @@ impl Driver {
             }
             Output::Listen { conn, .. } => {
                 let text = "The relay does not listen for data connections yet".to_owned();
-                self.inputs.push_back(Input::Closed { conn, end: End::Failed { stage: Stage::Policy, text } });
+                self.inputs
+                    .push_back(Input::Closed { conn, end: End::Failed { stage: Stage::Policy, text } });
             }
             Output::Digest { job, .. } => self.inputs.push_back(Input::Digested { job, digest: None }),
             Output::Close(conn) => {
