@@ -62,7 +62,15 @@ impl Bench {
 struct Passage {
     steps: usize,
     took: Duration,
+    slowest: (Duration, &'static str),
     failures: Vec<String>,
+}
+
+impl std::fmt::Display for Passage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Passage { steps, took, slowest: (slowest, step), .. } = self;
+        write!(f, "{steps} steps in {took:.1?} (at most {slowest:.1?}: {step})")
+    }
 }
 
 async fn pass(row: &Row, server: &Server, way: Way) -> Passage {
@@ -72,11 +80,13 @@ async fn pass(row: &Row, server: &Server, way: Way) -> Passage {
     let (folder, disk) = (child(&server.base(), &name), server.root().join(&name));
     let begin = || Bench::new(transport.clone(), server.site(), folder.clone(), disk.clone());
     let mut bench = begin();
-    let mut passage = Passage { steps: 0, took: Duration::ZERO, failures: Vec::new() };
+    let mut passage = Passage { steps: 0, took: Duration::ZERO, slowest: (Duration::ZERO, ""), failures: Vec::new() };
     for step in STEPS.iter().filter(|step| row.lacks(step.name).is_none()) {
         passage.steps += 1;
         let said = bench.client.log().len();
+        let from = Instant::now();
         let outcome = timeout(STEP, (step.run)(&bench)).await;
+        passage.slowest = passage.slowest.max((from.elapsed(), step.name));
         let failure = match outcome {
             Ok(Ok(())) => continue,
             Ok(Err(error)) => error.to_string(),
@@ -112,10 +122,7 @@ async fn cross(row: Row) {
     }
     let server = Server::with(row.options).unwrap();
     let (native, relay) = tokio::join!(pass(&row, &server, Way::Native), pass(&row, &server, Way::Relay));
-    let mut line = format!(
-        "{}: {} steps natively in {:.1?}, {} through the relay in {:.1?}",
-        row.name, native.steps, native.took, relay.steps, relay.took
-    );
+    let mut line = format!("{}: natively {native}; through the relay {relay}", row.name);
     for Step { name, .. } in STEPS {
         if let Some(reason) = row.lacks(name) {
             write!(line, "; skipped {name} ({reason})").unwrap();
@@ -124,7 +131,7 @@ async fn cross(row: Row) {
     println!("{line}");
     let failures = [native.failures, relay.failures].concat();
     if !failures.is_empty() {
-        panic!("{}\n--- the server says\n{}", failures.join("\n"), tail(&server.log(), 40));
+        panic!("{}\n--- the server says\n{}", failures.join("\n"), tail(&server.log(), 40000));
     }
 }
 

@@ -5,6 +5,7 @@ use super::{Bench, Outcome, give};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 use towpath_ftp::{EntryKind, Error, ErrorKind, Name, RemotePath, Request};
@@ -40,6 +41,7 @@ steps! {
     "rename into another directory": rename();
     "delete": delete();
     "delete a tree": tree();
+    "delete a tree with a link": tree_with_link();
     "cancel a download": cancel();
     "a missing file": missing_file();
     "a missing directory": missing_directory();
@@ -51,6 +53,7 @@ steps! {
     "a name with a leading blank": name(b" leading");
     "a name with a trailing blank": name(b"trailing ");
     "a name with wildcards": name(b"a*b?c");
+    "a file's name with wildcards": file_name(b"c*d?e");
     "a name with quotes": name(b"it's \"quoted\"");
     "a name with a backslash": name(b"back\\slash");
     "a name with an arrow": name(b"a -> b");
@@ -195,20 +198,32 @@ async fn delete(bench: &Bench) -> Outcome {
 
 async fn tree(bench: &Bench) -> Outcome {
     let disk = bench.disk.join("tree");
-    let outside = bench.disk.join("outside");
-    fs::create_dir_all(&outside)?;
-    fs::write(outside.join("kept"), "x")?;
     for folder in ["a/b/c", "a/empty", ".hidden/-x", "with blank/[y]"] {
         fs::create_dir_all(disk.join(folder))?;
         for name in ["one", ".two", "th ree", "-4"] {
             fs::write(disk.join(folder).join(name), "x")?;
         }
     }
-    std::os::unix::fs::symlink("../outside", disk.join("link"))?;
     give(&disk);
     bench.client.delete_tree(&bench.path("tree")).await?;
     check!(!disk.exists(), "it is still there");
-    check!(outside.join("kept").exists(), "what a link led to was deleted");
+    Ok(())
+}
+
+/// The link goes; what it leads to stays, though the user could delete it.
+async fn tree_with_link(bench: &Bench) -> Outcome {
+    let (disk, outside) = (bench.disk.join("linking"), bench.disk.join("outside"));
+    for folder in [&disk, &outside] {
+        fs::create_dir_all(folder)?;
+        fs::write(folder.join("file"), "x")?;
+    }
+    std::os::unix::fs::symlink("../outside", disk.join("link"))?;
+    give(&disk);
+    give(&outside);
+    let deleted = bench.client.delete_tree(&bench.path("linking")).await;
+    check!(outside.join("file").exists(), "what a link led to was deleted");
+    deleted?;
+    check!(!disk.exists(), "it is still there");
     Ok(())
 }
 
@@ -265,7 +280,7 @@ async fn missing_directory(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-/// A directory of this name, and in it a file of this name: made, listed, fetched, renamed, deleted.
+/// A directory of this name, and in it a file of this name.
 async fn name(bench: &Bench, bytes: &[u8]) -> Outcome {
     let name = Name::new(bytes)?;
     let folder = bench.folder.join(&name);
@@ -276,11 +291,28 @@ async fn name(bench: &Bench, bytes: &[u8]) -> Outcome {
     let above = client.list(Some(&bench.folder)).await?;
     let row = above.entries.iter().find(|entry| entry.name == name);
     check!(row.is_some_and(|row| row.kind == EntryKind::Directory), "listed under another name: {above:?}");
+    file(bench, &folder, &disk, bytes).await?;
+    client.remove_directory(&folder).await.map_err(|error| format!("RMD: {error}"))?;
+    check!(!disk.exists(), "it is still there");
+    Ok(())
+}
+
+/// A file of this name, alone in a directory.
+async fn file_name(bench: &Bench, bytes: &[u8]) -> Outcome {
+    bench.client.make_directory(&bench.path("name")).await?;
+    file(bench, &bench.path("name"), &bench.disk.join("name"), bytes).await?;
+    Ok(bench.client.remove_directory(&bench.path("name")).await?)
+}
+
+/// Stores a file of this name in an empty directory; lists, fetches, renames and deletes it.
+async fn file(bench: &Bench, folder: &RemotePath, disk: &Path, bytes: &[u8]) -> Outcome {
+    let name = Name::new(bytes)?;
     let file = folder.join(&name);
+    let client = &bench.client;
     client.put(Source::memory(bytes), &file).await.map_err(|error| format!("STOR: {error}"))?;
     let stored = fs::read(disk.join(OsStr::from_bytes(bytes)));
-    check!(stored.is_ok_and(|stored| stored == bytes), "stored under another name: {:?}", names(&disk));
-    let listing = client.list(Some(&folder)).await.map_err(|error| format!("listing: {error}"))?;
+    check!(stored.is_ok_and(|stored| stored == bytes), "stored under another name: {:?}", names(disk));
+    let listing = client.list(Some(folder)).await.map_err(|error| format!("listing: {error}"))?;
     let [row] = &listing.entries[..] else { return Err(format!("not one row: {listing:?}").into()) };
     check!(row.name == name && row.kind == EntryKind::File, "{listing:?}");
     check!(row.size == Some(bytes.len() as u64), "{listing:?}");
@@ -290,12 +322,10 @@ async fn name(bench: &Bench, bytes: &[u8]) -> Outcome {
     client.rename(&file, &renamed).await.map_err(|error| format!("rename: {error}"))?;
     client.rename(&renamed, &file).await.map_err(|error| format!("rename back: {error}"))?;
     client.delete(&file).await.map_err(|error| format!("DELE: {error}"))?;
-    client.remove_directory(&folder).await.map_err(|error| format!("RMD: {error}"))?;
-    check!(!disk.exists(), "it is still there");
     Ok(())
 }
 
-fn names(folder: &std::path::Path) -> Vec<std::ffi::OsString> {
+fn names(folder: &Path) -> Vec<std::ffi::OsString> {
     fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name()).collect()
 }
 

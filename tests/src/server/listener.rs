@@ -26,12 +26,14 @@ impl Listener {
         serve: impl Fn(TcpStream) + Send + 'static,
     ) -> Result<Listener, ServerError> {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(ServerError::io("runtime"))?;
-        let listener = runtime
-            .block_on(TcpListener::bind(address))
+        let listener = std::net::TcpListener::bind(address)
             .map_err(|error| ServerError::Program { program: "listener".into(), output: error.to_string() })?;
+        listener.set_nonblocking(true).map_err(ServerError::io("listener"))?;
         let (stop, mut stopped) = oneshot::channel();
         let accept = move || {
             runtime.block_on(async {
+                // It fails only outside of a runtime; then nothing greets.
+                let Ok(listener) = TcpListener::from_std(listener) else { return };
                 loop {
                     tokio::select! {
                         _ = &mut stopped => return,
