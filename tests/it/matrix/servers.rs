@@ -1,12 +1,33 @@
 //! The rows of the matrix, and what each server is known not to support.
 
 use super::cross;
+use towpath_tests::server::Options;
 use towpath_tests::server::Security::{Newest, Plain, Tls12, Tls13};
 use towpath_tests::server::Software::{self, Inetutils, Libunftp, ProFtpd, PureFtpd, Pyftpdlib, Vsftpd};
-use towpath_tests::server::Options;
 
 /// Server, step, and why it is left out.
-pub(super) const LACKS: &[(Software, &str, &str)] = &[];
+pub(super) const LACKS: &[(Software, &str, &str)] = &[
+    (PureFtpd, "a name with a trailing blank", UNDERSCORE),
+    (PureFtpd, "a file's name with a trailing blank", UNDERSCORE),
+    (PureFtpd, "a name with a backslash", "prohibited"),
+    (PureFtpd, "a file's name with a backslash", "prohibited"),
+    (ProFtpd, "a name with wildcards", "MKD refuses an asterisk"),
+    (Pyftpdlib, "a name in Latin-1", NOT_UTF8),
+    (Pyftpdlib, "a name with byte 255", NOT_UTF8),
+    (
+        Pyftpdlib,
+        "delete a tree with a link",
+        "OUR FAULT: MLSD calls a link a directory, and the walk goes into it",
+    ),
+    (Libunftp, "a name in Latin-1", NOT_UTF8),
+    (Libunftp, "a name with byte 255", NOT_UTF8),
+    (Inetutils, "a name with byte 255", "Telnet's IAC, to be doubled for this server; see rule S2"),
+    (Inetutils, "delete a tree with a link", "DELE of a link to a directory does RMD, which fails"),
+];
+
+const UNDERSCORE: &str = "the server makes an underscore of it";
+
+const NOT_UTF8: &str = "what is not UTF-8 becomes U+FFFD on the way in";
 
 /// A server as it is to be tested.
 pub(super) struct Row {
@@ -17,7 +38,8 @@ pub(super) struct Row {
 impl Row {
     /// Why this step is left out, where it is.
     pub(super) fn lacks(&self, step: &str) -> Option<&'static str> {
-        let found = LACKS.iter().find(|(software, name, _)| (*software, *name) == (self.options.software, step));
+        let found =
+            LACKS.iter().find(|(software, name, _)| (*software, *name) == (self.options.software, step));
         found.map(|(_, _, reason)| *reason)
     }
 }

@@ -54,6 +54,8 @@ steps! {
     "a name with a trailing blank": name(b"trailing ");
     "a name with wildcards": name(b"a*b?c");
     "a file's name with wildcards": file_name(b"c*d?e");
+    "a file's name with a trailing blank": file_name(b"trailing ");
+    "a file's name with a backslash": file_name(b"back\\slash");
     "a name with quotes": name(b"it's \"quoted\"");
     "a name with a backslash": name(b"back\\slash");
     "a name with an arrow": name(b"a -> b");

@@ -4,8 +4,8 @@ use super::listener::Listener;
 use super::place::{Place, served};
 use super::process::Process;
 use super::{
-    Identity, Options, PASSWORD, Security, ServerError, Software, inetutils, install, libunftp, proftpd, pureftpd,
-    pyftpdlib, vsftpd,
+    Identity, Options, PASSWORD, Security, ServerError, Software, inetutils, install, libunftp, proftpd,
+    pureftpd, pyftpdlib, vsftpd,
 };
 use std::fs;
 use std::io::{BufRead, BufReader};

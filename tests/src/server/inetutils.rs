@@ -40,7 +40,10 @@ pub(super) fn start(place: &Place) -> Result<Listener, ServerError> {
         // The `default` authentication reads the hash itself; PAM would look for more of the machine.
         command.args(["--auth=default", "--umask=022"]).kill_on_drop(true);
         let spawned = handed(socket).and_then(|(input, output)| {
-            command.stdin(input).stdout(output).stderr(fs::File::options().create(true).append(true).open(&log)?);
+            command
+                .stdin(input)
+                .stdout(output)
+                .stderr(fs::File::options().create(true).append(true).open(&log)?);
             command.spawn()
         });
         // Where it fails, the connection is dropped and the fixture does not greet.

@@ -29,11 +29,7 @@ pub(super) fn start(place: &Place) -> Result<Listener, ServerError> {
             let flags = versions | TlsFlags::RESUMPTION_SESS_ID | TlsFlags::RESUMPTION_TICKETS;
             server = server.ftps(&certificate, &key).ftps_tls_flags(flags);
         }
-        server = server.active_passive_mode(if options.active_only() {
-            ActivePassiveMode::ActiveOnly
-        } else {
-            ActivePassiveMode::ActiveAndPassive
-        });
+        server = server.active_passive_mode(ActivePassiveMode::ActiveAndPassive);
         // Where it cannot be built, the connection is dropped and the fixture does not greet.
         if let Ok(server) = server.build() {
             tokio::spawn(server.service(socket));

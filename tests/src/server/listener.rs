@@ -25,9 +25,12 @@ impl Listener {
         address: SocketAddr,
         serve: impl Fn(TcpStream) + Send + 'static,
     ) -> Result<Listener, ServerError> {
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(ServerError::io("runtime"))?;
-        let listener = std::net::TcpListener::bind(address)
-            .map_err(|error| ServerError::Program { program: "listener".into(), output: error.to_string() })?;
+        let runtime =
+            Builder::new_current_thread().enable_all().build().map_err(ServerError::io("runtime"))?;
+        let listener = std::net::TcpListener::bind(address).map_err(|error| ServerError::Program {
+            program: "listener".into(),
+            output: error.to_string(),
+        })?;
         listener.set_nonblocking(true).map_err(ServerError::io("listener"))?;
         let (stop, mut stopped) = oneshot::channel();
         let accept = move || {

@@ -63,8 +63,8 @@ pub struct Options {
     pub ipv6: bool,
     /// At most so many sessions from one address at a time. libunftp and inetutils-ftpd have no such limit.
     pub most_sessions: Option<u16>,
-    /// Commands that are refused. vsftpd, ProFTPD and pyftpdlib refuse any; Pure-FTPd and libunftp only EPSV and PASV
-    /// together, which is active mode alone; inetutils-ftpd none.
+    /// Commands that are refused. vsftpd, ProFTPD and pyftpdlib refuse any; Pure-FTPd only EPSV and PASV together, which
+    /// is active mode alone; inetutils-ftpd none, and libunftp none (without passive mode 0.24 still takes EPSV).
     pub refused: &'static [&'static str],
     /// ProFTPD with mod_deflate (MODE Z), mod_digest (HASH, XCRC and their like), mod_copy (SITE CPFR, CPTO) and
     /// mod_site_misc (SITE MKDIR, RMDIR, SYMLINK, UTIME).
@@ -96,8 +96,8 @@ impl Options {
         match self.software {
             Inetutils if self.security != Security::Plain => refusal("do TLS"),
             Inetutils | Libunftp if self.most_sessions.is_some() => refusal("limit sessions"),
-            Inetutils if !self.refused.is_empty() => refusal("refuse commands"),
-            PureFtpd | Libunftp if !self.refused.is_empty() && !self.active_only() => {
+            Inetutils | Libunftp if !self.refused.is_empty() => refusal("refuse commands"),
+            PureFtpd if !self.refused.is_empty() && !self.active_only() => {
                 refusal("refuse commands other than EPSV and PASV together")
             }
             software if self.modules && software != ProFtpd => refusal("load ProFTPD's modules"),

@@ -20,9 +20,14 @@ pub(super) struct Place {
 
 impl Place {
     /// A new directory with the served one, the certificate and the key in it.
-    pub(super) fn new(programs: PathBuf, options: Options, identity: &Identity) -> Result<Place, ServerError> {
+    pub(super) fn new(
+        programs: PathBuf,
+        options: Options,
+        identity: &Identity,
+    ) -> Result<Place, ServerError> {
         let none = || std::io::Error::other("all are taken");
-        let ports = Ports::next(options.address()).ok_or_else(none).map_err(ServerError::io("a free port"))?;
+        let ports =
+            Ports::next(options.address()).ok_or_else(none).map_err(ServerError::io("a free port"))?;
         let dir = tempfile::Builder::new().prefix("towpath-server-").tempdir();
         let dir = dir.map_err(ServerError::io("temporary directory"))?;
         let place = Place { programs, ports, options, dir };

@@ -20,9 +20,17 @@ else:
     Base = FTPHandler
 
 
+class Patient(Base.dtp_handler):
+    """A data connection that lets the client's bytes wait for the command that they belong to."""
+
+    def readable(self):
+        return self.receive
+
+
 class Handler(Base):
     """What each session is."""
 
+    dtp_handler = Patient if SETTINGS["patient"] else Base.dtp_handler
     authorizer = DummyAuthorizer()
     passive_ports = range(SETTINGS["passive"][0], SETTINGS["passive"][1] + 1)
     proto_cmds = {verb: facts for verb, facts in Base.proto_cmds.items() if verb not in SETTINGS["refused"]}
