@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use steps::{STEPS, Step};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio::time::timeout;
 use towpath_ftp::{Event, RemotePath, Site};
 use towpath_tests::driver::{Client, Observer, Transport};
@@ -33,19 +33,16 @@ struct Bench {
     folder: RemotePath,
     /// As this machine calls it.
     disk: PathBuf,
-    /// Told of a transfer's progress.
-    progress: Arc<Notify>,
+    /// Bytes that the present transfer has moved.
+    progress: watch::Receiver<u64>,
 }
 
 impl Bench {
     fn new(transport: Transport, site: Site, folder: RemotePath, disk: PathBuf) -> Bench {
-        let progress = Arc::new(Notify::new());
-        let told = progress.clone();
+        let (told, progress) = watch::channel(0);
         let observer: Observer = Arc::new(move |event| {
-            if let Event::Progressed { done, .. } = event
-                && *done > 0
-            {
-                told.notify_one();
+            if let Event::Progressed { done, .. } = event {
+                told.send_replace(*done);
             }
         });
         let client = Client::new(transport, site, Arc::new(|_| true), Some(observer));
