@@ -3,6 +3,7 @@
 //! run, whatever fails; each failure names server, way and step, with the session's log of that step.
 
 mod limits;
+mod names;
 mod servers;
 mod steps;
 
@@ -22,6 +23,17 @@ use towpath_tests::server::Server;
 
 /// How long a step may take. The slowest needs a second.
 const STEP: Duration = Duration::from_secs(30);
+
+/// Fails with the text unless the condition holds.
+macro_rules! check {
+    ($condition:expr, $($text:tt)+) => {
+        if !$condition {
+            return Err(format!($($text)+).into());
+        }
+    };
+}
+
+use check;
 
 /// What came of a step; text for eyes where it failed.
 type Outcome = Result<(), Box<dyn std::error::Error>>;

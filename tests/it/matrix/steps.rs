@@ -1,11 +1,9 @@
 //! What is asked of every server. A step is a name and a function; a new one is a line in [`STEPS`] and, where no function
 //! fits, its function. Steps do not depend on each other, but for the first and the last.
 
-use super::{Bench, Outcome, give};
-use std::ffi::OsStr;
+use super::names::{file_name, name};
+use super::{Bench, Outcome, check, give};
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 use towpath_ftp::{EntryKind, Error, ErrorKind, Name, RemotePath, Request};
@@ -43,6 +41,7 @@ steps! {
     "delete a tree": tree();
     "delete a tree with a link": tree_with_link();
     "cancel a download": cancel();
+    "download a missing file": missing_download();
     "a missing file": missing_file();
     "a missing directory": missing_directory();
     "a name with blanks": name(b"a b  c");
@@ -63,15 +62,6 @@ steps! {
     "a name in Latin-1": name(b"caf\xe9");
     "a name with byte 255": name(b"a\xffb");
     "quit": quit();
-}
-
-/// Fails with the text unless the condition holds.
-macro_rules! check {
-    ($condition:expr, $($text:tt)+) => {
-        if !$condition {
-            return Err(format!($($text)+).into());
-        }
-    };
 }
 
 async fn login(bench: &Bench) -> Outcome {
@@ -260,11 +250,15 @@ fn refused(error: &Error) -> Outcome {
     Ok(())
 }
 
+async fn missing_download(bench: &Bench) -> Outcome {
+    let got = bench.client.get(&bench.path("missing"), Sink::nowhere()).await;
+    refused(&got.err().ok_or("it was there")?)
+}
+
 async fn missing_file(bench: &Bench) -> Outcome {
     let path = bench.path("missing");
     let client = &bench.client;
     let errors = [
-        client.get(&path, Sink::nowhere()).await.map(drop),
         client.size(&path).await.map(drop),
         client.modified(&path).await.map(drop),
         client.delete(&path).await,
@@ -283,55 +277,6 @@ async fn missing_directory(bench: &Bench) -> Outcome {
     refused(&bench.client.remove_directory(&path).await.err().ok_or("it was there")?)?;
     bench.client.list(Some(&bench.folder)).await?;
     Ok(())
-}
-
-/// A directory of this name, and in it a file of this name.
-async fn name(bench: &Bench, bytes: &[u8]) -> Outcome {
-    let name = Name::new(bytes)?;
-    let folder = bench.folder.join(&name);
-    let disk = bench.disk.join(OsStr::from_bytes(bytes));
-    let client = &bench.client;
-    client.make_directory(&folder).await.map_err(|error| format!("MKD: {error}"))?;
-    check!(disk.is_dir(), "made under another name: {:?}", names(&bench.disk));
-    let above = client.list(Some(&bench.folder)).await?;
-    let row = above.entries.iter().find(|entry| entry.name == name);
-    check!(row.is_some_and(|row| row.kind == EntryKind::Directory), "listed under another name: {above:?}");
-    file(bench, &folder, &disk, bytes).await?;
-    client.remove_directory(&folder).await.map_err(|error| format!("RMD: {error}"))?;
-    check!(!disk.exists(), "it is still there");
-    Ok(())
-}
-
-/// A file of this name, alone in a directory.
-async fn file_name(bench: &Bench, bytes: &[u8]) -> Outcome {
-    bench.client.make_directory(&bench.path("name")).await?;
-    file(bench, &bench.path("name"), &bench.disk.join("name"), bytes).await?;
-    Ok(bench.client.remove_directory(&bench.path("name")).await?)
-}
-
-/// Stores a file of this name in an empty directory; lists, fetches, renames and deletes it.
-async fn file(bench: &Bench, folder: &RemotePath, disk: &Path, bytes: &[u8]) -> Outcome {
-    let name = Name::new(bytes)?;
-    let file = folder.join(&name);
-    let client = &bench.client;
-    client.put(Source::memory(bytes), &file).await.map_err(|error| format!("STOR: {error}"))?;
-    let stored = fs::read(disk.join(OsStr::from_bytes(bytes)));
-    check!(stored.is_ok_and(|stored| stored == bytes), "stored under another name: {:?}", names(disk));
-    let listing = client.list(Some(folder)).await.map_err(|error| format!("listing: {error}"))?;
-    let [row] = &listing.entries[..] else { return Err(format!("not one row: {listing:?}").into()) };
-    check!(row.name == name && row.kind == EntryKind::File, "{listing:?}");
-    check!(row.size == Some(bytes.len() as u64), "{listing:?}");
-    let got = client.get(&file, Sink::memory()).await.map_err(|error| format!("RETR: {error}"))?;
-    check!(got.data == bytes, "other bytes came back");
-    let renamed = folder.join(&Name::new([bytes, b"~"].concat())?);
-    client.rename(&file, &renamed).await.map_err(|error| format!("rename: {error}"))?;
-    client.rename(&renamed, &file).await.map_err(|error| format!("rename back: {error}"))?;
-    client.delete(&file).await.map_err(|error| format!("DELE: {error}"))?;
-    Ok(())
-}
-
-fn names(folder: &Path) -> Vec<std::ffi::OsString> {
-    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name()).collect()
 }
 
 async fn quit(bench: &Bench) -> Outcome {
