@@ -85,9 +85,9 @@ impl Logon {
         }
         link.server.greeting = Some(reply.clone());
         // That the words come in plain text does no harm here.
-        if !link.memory.quirks.lock_step && answers_singly(reply) {
-            link.memory.quirks.lock_step = true;
-        }
+        let quirks = &mut link.memory.quirks;
+        quirks.lock_step |= names(reply, &["microsoft ftp service", "madgoat", "mikrotik"]);
+        quirks.patient |= names(reply, &["pyftpdlib"]);
         match link.site.encryption {
             Encryption::Explicit | Encryption::ExplicitIfOffered => self.auth(link, false),
             Encryption::None => {
@@ -460,10 +460,10 @@ fn is_limit(reply: &Reply) -> bool {
         && any(&["connection", "user", "login", "session", "client"])
 }
 
-/// Software that is known to lose or mix up commands which are sent together (lftp's list).
-fn answers_singly(greeting: &Reply) -> bool {
+/// Whether the greeting names one of these.
+fn names(greeting: &Reply, software: &[&str]) -> bool {
     let text = words(greeting).to_ascii_lowercase();
-    ["microsoft ftp service", "madgoat", "mikrotik"].iter().any(|name| text.contains(name))
+    software.iter().any(|name| text.contains(name))
 }
 
 fn unsendable(what: &str, error: &ArgumentError) -> Step {

@@ -39,6 +39,10 @@ pub(crate) struct Exchange {
     retried: bool,
     /// The login was renewed for this (rule S-4); a second time would not help.
     renewed: bool,
+    /// Nothing is sent on the data connection before the preliminary reply: this server closed one on which bytes came early.
+    patient: bool,
+    /// The preliminary reply is awaited for that.
+    held: bool,
     /// When the command was sent.
     since: Time,
     /// The preliminary reply.
@@ -73,6 +77,8 @@ impl Exchange {
             tried: Vec::new(),
             retried: false,
             renewed: false,
+            patient: false,
+            held: false,
             since: Time::default(),
             announced: None,
             reply: None,
@@ -82,6 +88,9 @@ impl Exchange {
     fn done(&mut self, link: &mut Link, bytes: u64, confirmed: bool) -> Step {
         link.close_data();
         link.server.exchanged = true;
+        if self.patient && confirmed {
+            link.memory.quirks.patient = true;
+        }
         let milliseconds = link.now.since(self.since);
         let (rows, modified) = match &mut self.purpose {
             Purpose::File(splice) => (None, splice.modified),
