@@ -401,3 +401,27 @@ fn t13_what_the_150_announces_is_good_for_progress() {
         .any(|event| matches!(event, towpath_ftp::Event::Progressed { total: Some(12_345), done: 5, .. }));
     assert!(told, "{:?}", talk.events);
 }
+
+#[test]
+fn t3_past_4_gib_the_place_is_proven_before_it_is_used() {
+    const PLACE: u64 = 5 << 30;
+    let options = TransferOptions { compare: true, ..TransferOptions::default() };
+    let mut talk = able(FEATURES);
+    let id = talk.request(Request::Download {
+        job: JobId(5),
+        path: path("/big"),
+        size: Some(PLACE + 10),
+        offset: PLACE,
+        options,
+    });
+    opened(
+        &mut talk,
+        &["200 ok", "229 (|||50000|)", "350 ok"],
+        "send RETR /big",
+        "splice 2 compare job 5 at 5368643584 limit 65536",
+    );
+    // A server that counts REST in 32 bits sends other bytes.
+    talk.data_closed(broken(Stage::File, "differs"));
+    talk.server("426 closed");
+    assert_eq!(talk.ended_after(id).unwrap_err().kind, ErrorKind::Incomplete);
+}
