@@ -258,6 +258,13 @@ fn d7_a_server_that_wants_its_word_first_gets_it() {
     talk.server("226 done");
     assert_eq!(talk.ended_after(id), Ok(Outcome::Transferred(towpath_ftp::Transferred::of(3))));
     assert!(talk.quirks().patient);
+    // Its word may also come when the connection is closed already.
+    let mut other = Talk::secure(FEATURES);
+    other.upload(Some(3), 0);
+    other.data_closed(broken(Stage::Tls, "closed"));
+    other.server("150 go");
+    other.server("426 nobody came");
+    other.says_last("send EPSV");
     // From then on it is waited for, but not for ever.
     let options = towpath_ftp::TransferOptions::default();
     let path = crate::talk::path("/f");

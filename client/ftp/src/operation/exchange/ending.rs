@@ -44,6 +44,8 @@ impl Exchange {
             }
             (Ok(_), Some(After::Fail(failure) | After::Unreachable(failure))) => Step::Fail(failure),
             (Ok(_), Some(After::Again(_))) => self.other_way(link),
+            (Ok(_), Some(After::Patiently)) => self.patiently(link),
+            (Err(lost), Some(After::Patiently)) => Step::lost(lost.error),
             (Ok(_), Some(After::Unconfirmed)) => self.unconfirmed(link, None),
             (Ok(_), None) => Step::fail(cancelled()),
             (Err(lost), Some(After::Unconfirmed)) => self.unconfirmed(link, Some(lost.error)),

@@ -22,6 +22,8 @@ impl Exchange {
             self.touch(link);
         }
         match reply.class() {
+            // The word comes too late for a connection that is closed.
+            1 if self.came_early(link) => self.abandon(link, After::Patiently),
             1 => {
                 self.purpose.announced(reply);
                 self.announced = Some(reply.clone());
@@ -87,10 +89,14 @@ impl Exchange {
     /// Whether the data connection was closed after bytes had come on it and before the server had said that it has read the command:
     /// some take that for an intrusion (pyftpdlib).
     fn came_early(&self, link: &Link) -> bool {
-        let sends = link.server.protected || self.purpose.is_upload();
-        let ended = link.data.as_ref().is_some_and(|data| data.end.is_some() && data.phase != Phase::Opening);
-        sends
-            && ended
+        let upload = self.purpose.is_upload();
+        let cut = |data: &DataConnection| match data.end {
+            None => false,
+            Some(_) if data.phase == Phase::Securing => true,
+            Some(End::Failed { stage, .. }) => upload && stage != Stage::File && data.phase == Phase::Ready,
+            Some(_) => false,
+        };
+        link.data.as_ref().is_some_and(cut)
             && !self.is_whole(link)
             && self.announced.is_none()
             && !self.patient
@@ -98,7 +104,7 @@ impl Exchange {
     }
 
     /// Once more, and nothing is sent before the preliminary reply.
-    fn patiently(&mut self, link: &mut Link) -> Step {
+    pub(super) fn patiently(&mut self, link: &mut Link) -> Step {
         link.trace("The server closed the data connection at once; the next one waits for its word");
         self.patient = true;
         self.open(link)
