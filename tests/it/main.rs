@@ -6,6 +6,7 @@ mod cli;
 mod crossing;
 mod fake;
 mod hostile;
+mod matrix;
 mod memory;
 mod policy;
 mod session_log;

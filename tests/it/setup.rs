@@ -29,6 +29,20 @@ impl Way {
             }
         }
     }
+
+    /// A transport that reaches this server.
+    pub(crate) async fn to(self, server: &Server) -> (Transport, Option<RelayProcess>) {
+        match self {
+            Way::Native => (Transport::Direct(Roots::none()), None),
+            Way::Relay => {
+                let mut config = Config::default();
+                config.targets.push(Target::new(server.host(), server.port()));
+                let relay = RelayProcess::with(config).await;
+                let link = Relay::connect(&relay.address()).await.expect("the relay takes the link");
+                (Transport::Relay(link), Some(relay))
+            }
+        }
+    }
 }
 
 /// A relay in this process.

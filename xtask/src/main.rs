@@ -1,4 +1,4 @@
-//! Build automation: `cargo xtask demo | test | build | dist | lint`.
+//! Build automation: `cargo xtask demo | test | build | dist | lint | bench`.
 //!
 //! Everything a newcomer or the continuous integration needs is behind these commands, on a fresh machine too. Nothing
 //! is downloaded but crates, Debian packages and npm packages, through their own clients.
@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+mod bench;
 mod command;
 mod demo;
 mod dist;
@@ -21,7 +22,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test    install what the tests need, then run every check
   build   build the page into target/dist
   dist    build the release: the page and the `towpath` binary that holds it, in dist/
-  lint    formatting, clippy (native and wasm), dependency rules";
+  lint    formatting, clippy (native and wasm), dependency rules
+  bench   figures of speed: what the listing parsers read in a second";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -42,6 +44,7 @@ fn run(words: &[&str]) -> Result<()> {
         ["build"] => page::build(&page::Options { optimise: true }).map(drop),
         ["dist"] => dist::run(),
         ["lint"] => lint::run(),
+        ["bench"] => bench::run(),
         _ => bail!("{USAGE}"),
     }
 }

@@ -1,9 +1,8 @@
 //! Commands as they go out (RFC 959 section 4.1) and as the log shows them. An argument is a path, a name, a number or a
 //! word of ours: none can hold CR, LF or NUL (rule S1). Secrets are shown as four stars (rule S3).
 
-use crate::path::{Argument, ArgumentError, RemotePath};
+use crate::path::{Argument, RemotePath};
 use crate::reply::escape;
-use crate::secret::Secret;
 
 /// A command line. No `Debug`: it may hold a password.
 #[derive(Clone)]
@@ -65,13 +64,9 @@ impl Command {
     }
 
     /// A verb and a secret.
-    ///
-    /// # Errors
-    /// [`ArgumentError::ControlByte`].
-    pub(crate) fn secret(verb: &'static str, secret: &Secret) -> Result<Command, ArgumentError> {
-        let argument = Argument::new(secret.reveal())?;
+    pub(crate) fn secret(verb: &'static str, argument: &Argument) -> Command {
         let masked = Some(format!("{verb} ****"));
-        Ok(Command { masked, timed: false, ..Command::argument(verb, &argument) })
+        Command { masked, timed: false, ..Command::argument(verb, argument) }
     }
 
     /// A whole line that a person typed; `masked` is what the log shows where it holds a secret.

@@ -208,11 +208,16 @@ impl Control {
         owed.into_iter().chain(unsent).flat_map(Expectation::into_events).collect()
     }
 
-    /// The operation that sent what is unanswered has ended: what is not sent is taken back, other replies are nobody's.
-    pub(crate) fn disown(&mut self) {
-        self.unsent.retain(|unsent| !matches!(unsent.expectation.hearer, Hearer::Lane(_)));
+    /// Whoever sent what is unanswered has ended, in this lane or in all: what is not sent is taken back, other replies are
+    /// nobody's.
+    pub(crate) fn disown(&mut self, lane: Option<u8>) {
+        let ended = |hearer: Hearer| match hearer {
+            Hearer::Lane(of) => lane.is_none_or(|lane| lane == of),
+            Hearer::Session(_) | Hearer::Nobody => false,
+        };
+        self.unsent.retain(|unsent| !ended(unsent.expectation.hearer));
         for expectation in &mut self.owed {
-            if matches!(expectation.hearer, Hearer::Lane(_)) {
+            if ended(expectation.hearer) {
                 expectation.hearer = Hearer::Nobody;
             }
         }

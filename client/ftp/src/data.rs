@@ -38,11 +38,12 @@ pub(crate) fn ways(
     proven: Option<DataWay>,
 ) -> Vec<DataWay> {
     let v6 = matches!(peer, Some(IpAddr::V6(_)));
-    let mut ways = match epsv || v6 {
-        true => vec![DataWay::ExtendedPassive, DataWay::Passive],
-        false => vec![DataWay::Passive, DataWay::ExtendedPassive],
+    // PASV and PORT cannot name an IPv6 address.
+    let mut ways = match (v6, epsv) {
+        (true, _) => vec![DataWay::ExtendedPassive],
+        (false, true) => vec![DataWay::ExtendedPassive, DataWay::Passive],
+        (false, false) => vec![DataWay::Passive, DataWay::ExtendedPassive],
     };
-    // PORT cannot name an IPv6 address.
     let listening: &[DataWay] =
         if v6 { &[DataWay::ExtendedActive] } else { &[DataWay::Active, DataWay::ExtendedActive] };
     match active {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
+use crate::charset::Charset;
 use crate::command::Command;
 use crate::control::{Consequence, Control, Hearer};
 use crate::data::{self, DataConnection, Phase};
@@ -13,7 +14,7 @@ use crate::listing::Parser;
 use crate::log;
 use crate::operation::Type;
 use crate::parse::Features;
-use crate::path::{PathSyntax, RemotePath};
+use crate::path::{Argument, ArgumentError, PathSyntax, RemotePath};
 use crate::quirks::{DataWay, Quirks, Tls12};
 use crate::reply::Reply;
 use crate::request::RequestId;
@@ -43,6 +44,8 @@ pub(crate) struct Server {
     pub(crate) deflating: bool,
     /// A REST other than 0 was sent (rule T2).
     pub(crate) restarted: bool,
+    /// A data connection did its work.
+    pub(crate) exchanged: bool,
     /// How it writes paths, since its first PWD.
     pub(crate) syntax: Option<PathSyntax>,
     /// It has been asked to name files as paths, or need not be (rule P7).
@@ -68,6 +71,8 @@ pub(crate) struct Memory {
     pub(crate) accepted: Vec<String>,
     /// A person accepted plain text (rule L6).
     pub(crate) plaintext: bool,
+    /// User and password go in the charset of old: UTF-8 was refused (rule U3).
+    pub(crate) login_of_old: bool,
     /// What was learned about the server.
     pub(crate) quirks: Quirks,
 }
@@ -236,7 +241,15 @@ impl Link {
     /// What is unanswered is nobody's any more, what is not sent will not be.
     pub(crate) fn disown(&mut self) {
         if let Some(control) = &mut self.control {
-            control.disown();
+            control.disown(None);
+        }
+    }
+
+    /// The same of the commands of this lane alone.
+    pub(crate) fn disown_own(&mut self) {
+        let lane = self.lane;
+        if let Some(control) = &mut self.control {
+            control.disown(Some(lane));
         }
     }
 
@@ -294,6 +307,18 @@ impl Link {
         let conn = self.next_conn();
         self.data = Some(DataConnection::new(conn, way, upload, self.now));
         self.put(Output::Listen { conn, control });
+    }
+
+    /// The data connection stands.
+    pub(crate) fn data_opened(&mut self) {
+        let protected = self.server.protected;
+        if let Some(data) = self.data.as_mut().filter(|data| data.phase == Phase::Opening) {
+            data.phase = match (protected, data.tls_asked) {
+                (false, _) => Phase::Ready,
+                (true, false) => Phase::Open,
+                (true, true) => Phase::Securing,
+            };
+        }
     }
 
     /// Asks for TLS on the data connection, if it has to be secured. Not before the command is sent (rule D7), but before it
@@ -364,6 +389,17 @@ impl Link {
     pub(crate) fn ways(&self) -> Vec<DataWay> {
         let active = if self.site.abilities.listen { self.site.active } else { ActiveMode::Never };
         data::ways(self.server.features.epsv, self.peer_address(), active, self.memory.quirks.way)
+    }
+
+    /// The bytes of a user name or password (rule U3).
+    pub(crate) fn credential(&self, text: &str) -> Result<Argument, ArgumentError> {
+        let charset = match self.site.charset {
+            Charset::Auto(old) if self.memory.login_of_old => Charset::Legacy(old),
+            charset => charset,
+        };
+        // What the charset has no character for goes as it is.
+        let bytes = charset.encode(text).unwrap_or_else(|_| text.as_bytes().to_vec());
+        Argument::new(bytes)
     }
 
     /// How the server writes paths (rule P6): as the site says, else as its first PWD shows.

@@ -7,6 +7,8 @@ use crate::habits::Habits;
 pub struct Quirks {
     /// It loses or mixes up commands that are sent before the one before is answered.
     pub lock_step: bool,
+    /// It closes a data connection on which bytes come before it has read the command (pyftpdlib): the preliminary reply is awaited.
+    pub patient: bool,
     /// The way to a data connection that comes first, once the usual first choice has failed (rule D4).
     pub way: Option<DataWay>,
     /// MLSD is listed and was refused all the same.

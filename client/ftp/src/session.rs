@@ -82,6 +82,9 @@ impl Session {
         if self.is_control(conn) {
             self.link.server.peer = peer;
         }
+        if self.is_data(conn) {
+            self.link.data_opened();
+        }
         if self.is_due(conn) {
             self.signal(Signal::Opened);
         }

@@ -68,6 +68,10 @@ pub struct Site {
     pub accept_any_certificate: bool,
     /// Offer TLS 1.2 only (rule S-4).
     pub tls12_only: bool,
+    /// The name by which one of several servers at an address is meant (HOST, RFC 7151; rule L12).
+    pub virtual_host: Option<String>,
+    /// The language of replies, a tag such as `en` (LANG, RFC 2640).
+    pub language: Option<String>,
     /// How the server writes paths, where a person knows better than SYST and PWD tell (rule P6).
     pub syntax: Option<PathSyntax>,
     /// How LIST is to be read, where a person knows better than the lines tell (rule M8).
@@ -100,6 +104,8 @@ impl Site {
             pins: Vec::new(),
             accept_any_certificate: false,
             tls12_only: false,
+            virtual_host: None,
+            language: None,
             syntax: None,
             dialect: None,
             charset: Charset::default(),

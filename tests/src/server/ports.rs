@@ -1,7 +1,7 @@
 //! Ports for fixtures, in blocks: a control port and a passive range behind it. They lie below the range from which
 //! the system takes ports for outgoing connections (32768 and up), so nothing else is given one of them by chance.
 
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{IpAddr, TcpListener};
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -16,15 +16,15 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// The next block whose control port is free. Processes start at different places, since tests of more than one checkout
+    /// The next block whose control port is free at this address. Processes start at different places, since tests of more than one checkout
     /// may run at once.
-    pub(super) fn next() -> Option<Ports> {
+    pub(super) fn next(address: IpAddr) -> Option<Ports> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         (0..BLOCKS).find_map(|_| {
             let turn = NEXT.fetch_add(1, Ordering::Relaxed);
             let block = std::process::id().wrapping_mul(37).wrapping_add(turn) % BLOCKS;
             let first = u16::try_from(FIRST + block * BLOCK).ok()?;
-            TcpListener::bind((Ipv4Addr::LOCALHOST, first)).ok()?;
+            TcpListener::bind((address, first)).ok()?;
             Some(Ports { first })
         })
     }

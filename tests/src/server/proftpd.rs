@@ -1,27 +1,48 @@
 //! ProFTPD with mod_tls: by its default it demands that data connections resume (`NoSessionReuseRequired` is not set).
 
-use super::process::{Place, text};
+use super::place::{Place, text};
 use super::{OWNER, PASSWORD_HASH, Security, ServerError};
 use std::process::Command;
+
+/// What Debian ships but does not load by itself.
+const MODULES: &str = "LoadModule mod_deflate.c
+LoadModule mod_digest.c
+LoadModule mod_copy.c
+LoadModule mod_site_misc.c
+DeflateEngine on
+DigestEngine on
+CopyEngine on
+SiteMiscEngine on
+";
 
 pub(super) fn command(place: &Place) -> Result<Command, ServerError> {
     let home = text(&place.home());
     let users =
         place.write("users", &format!("tester:{PASSWORD_HASH}:{OWNER}:{OWNER}::{home}:/bin/false\n"))?;
     let (first, last) = place.ports.passive().into_inner();
-    let (engine, version) = match place.security {
+    let (engine, version) = match place.options.security {
         Security::Plain => ("off", "TLSv1.3"),
         Security::Tls12 => ("on", "TLSv1.2"),
         Security::Tls13 => ("on", "TLSv1.3"),
         Security::Newest => ("on", "TLSv1.2 TLSv1.3"),
     };
+    let mut more = String::new();
+    if place.options.modules {
+        more.push_str(MODULES);
+    }
+    if let Some(most) = place.options.most_sessions {
+        more.push_str(&format!("MaxClientsPerHost {most}\n"));
+    }
+    if !place.options.refused.is_empty() {
+        more.push_str(&format!("<Limit {}>\n  DenyAll\n</Limit>\n", place.options.refused.join(" ")));
+    }
     let configuration = format!(
         "ServerName towpath
 ServerType standalone
-DefaultAddress 127.0.0.1
+DefaultAddress {address}
 Port {port}
 SocketBindTight on
-UseIPv6 off
+UseIPv6 {ipv6}
 UseReverseDNS off
 ModulePath {modules}
 LoadModule mod_tls.c
@@ -48,7 +69,9 @@ TLSECCertificateFile {certificate}
 TLSECCertificateKeyFile {key}
 TLSRequired off
 TLSVerifyClient off
-",
+{more}",
+        address = place.options.address(),
+        ipv6 = if place.options.ipv6 { "on" } else { "off" },
         port = place.ports.control(),
         modules = text(&place.programs.join("usr/lib/proftpd")),
         pid = text(&place.path("pid")),

@@ -1,7 +1,7 @@
 //! vsftpd: the strictest about TLS. It refuses data connections that do not resume the control connection's session, and
 //! uploads that end without close_notify.
 
-use super::process::{Place, text};
+use super::place::{Place, text};
 use super::{PASSWORD, Security, ServerError};
 use std::fs;
 use std::process::Command;
@@ -11,10 +11,18 @@ pub(super) fn command(place: &Place) -> Result<Command, ServerError> {
     fs::create_dir(&empty).map_err(ServerError::io("empty directory"))?;
     let passwords = place.write("passwords", &format!("{PASSWORD}\n"))?;
     let (first, last) = place.ports.passive().into_inner();
-    let ssl = if place.security == Security::Plain { "NO" } else { "YES" };
+    let ssl = if place.options.security == Security::Plain { "NO" } else { "YES" };
+    let listen = if place.options.ipv6 {
+        "listen=NO\nlisten_ipv6=YES\nlisten_address6=::1"
+    } else {
+        "listen=YES\nlisten_address=127.0.0.1"
+    };
+    let refused = match place.options.refused {
+        [] => String::new(),
+        commands => format!("cmds_denied={}\n", commands.join(",")),
+    };
     let configuration = format!(
-        "listen=YES
-listen_address=127.0.0.1
+        "{listen}
 listen_port={port}
 background=NO
 local_enable=NO
@@ -32,7 +40,7 @@ anon_umask=022
 secure_chroot_dir={empty}
 pasv_min_port={first}
 pasv_max_port={last}
-max_per_ip=0
+max_per_ip={most_sessions}
 max_clients=0
 ssl_enable={ssl}
 allow_anon_ssl=YES
@@ -46,7 +54,8 @@ xferlog_enable=YES
 log_ftp_protocol=YES
 debug_ssl=YES
 vsftpd_log_file={log}
-",
+{refused}",
+        most_sessions = place.options.most_sessions.unwrap_or(0),
         port = place.ports.control(),
         home = text(&place.home()),
         passwords = text(&passwords),

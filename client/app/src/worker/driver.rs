@@ -241,14 +241,22 @@ impl Driver {
             }
             Output::AcceptTls(conn) => cx.tunnel.accept_tls(self.owner(conn)),
             Output::Send(conn, bytes) => cx.tunnel.send(self.owner(conn), &bytes),
-            Output::Splice { conn, job, direction, offset } => {
+            // Abilities that this driver does not have are not asked for: neither limit nor coding, nor what follows.
+            Output::Splice { conn, job, direction, offset, limit: _, coding: _ } => {
                 let Some(splice) = self.connections.get_mut(&conn) else { return };
                 let job = JobId(job.0);
                 *splice = match direction {
                     Direction::Download => Splice::Download(job, Download::new(offset)),
+                    Direction::Compare => Splice::Broken,
                     Direction::Upload => Splice::Upload(job, Upload::new(offset, cx.files.source_size(job))),
                 };
             }
+            Output::Listen { conn, .. } => {
+                let text = "The relay does not listen for data connections yet".to_owned();
+                self.inputs
+                    .push_back(Input::Closed { conn, end: End::Failed { stage: Stage::Policy, text } });
+            }
+            Output::Digest { job, .. } => self.inputs.push_back(Input::Digested { job, digest: None }),
             Output::Close(conn) => {
                 if self.connections.remove(&conn).is_some() {
                     cx.tunnel.close(self.owner(conn), cx.now);

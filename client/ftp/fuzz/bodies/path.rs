@@ -1,7 +1,7 @@
 //! Names and paths: none can end a command line, and what was taken apart goes together again.
 
 use towpath_ftp::path::display;
-use towpath_ftp::{Argument, Name, RemotePath};
+use towpath_ftp::{Argument, Name, PathSyntax, RemotePath};
 
 /// The first byte is where a path ends and a name begins.
 pub(crate) fn body(data: &[u8]) {
@@ -10,6 +10,8 @@ pub(crate) fn body(data: &[u8]) {
     let sendable = !path.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
     assert_eq!(Argument::new(path).is_ok(), sendable);
     assert!(!display(path).is_empty() || path.is_empty());
+    let syntax = PathSyntax::ALL[usize::from(*cut) % PathSyntax::ALL.len()];
+    other(syntax, path, name);
     let path = RemotePath::new(path);
     if let Ok(path) = &path {
         check(path);
@@ -21,6 +23,30 @@ pub(crate) fn body(data: &[u8]) {
         check(&child);
         assert_eq!(child.parent(), Some(path));
         assert_eq!(child.name(), Some(name));
+    }
+}
+
+/// A path of any syntax: what is written reads the same, and nothing that can be made of it ends a command.
+fn other(syntax: PathSyntax, path: &[u8], name: &[u8]) {
+    let _ = PathSyntax::detect("VMS", path, false);
+    let Ok(path) = RemotePath::parse(syntax, path) else { return };
+    if let Ok(changed) = path.change(name) {
+        written(&changed);
+    }
+    // It may be a Unix path where a server writes both.
+    if let Ok(name) = Name::checked(path.syntax(), name) {
+        written(&path.join(&name));
+    }
+    written(&path);
+}
+
+fn written(path: &RemotePath) {
+    assert_eq!(RemotePath::parse(path.syntax(), path.as_bytes()).as_ref(), Ok(path));
+    for bytes in [path.as_bytes(), &path.file_bytes(), &path.operand()] {
+        assert!(!bytes.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)));
+    }
+    if let Some(parent) = path.parent() {
+        assert!(path.is_below(&parent) && parent.depth() < path.depth());
     }
 }
 

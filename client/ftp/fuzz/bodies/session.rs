@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 use towpath_ftp::{
-    Certificate, ConnId, Encryption, End, Event, Input, Item, JobId, Output, RemotePath, Request, RequestId,
-    Secret, Session, Site, Stage, Time, TlsSession, Verdict,
+    Abilities, ActiveMode, Algorithm, Argument, Certificate, Charset, ConnId, Encryption, End, Event, Input,
+    Item, JobId, Output, PathSyntax, Placement, RemotePath, Request, RequestId, Secret, Session, Site, Stage,
+    Time, TlsSession, TransferOptions, TypedLine, Verdict,
 };
 
 /// What servers say; the fuzzer finds the rest.
@@ -18,6 +19,7 @@ const LINES: &[&str] = &[
     "215 UNIX Type: L8",
     "215 VMS",
     "211-x\r\n EPSV\r\n MLST type*;\r\n UTF8\r\n CLNT\r\n TVFS\r\n MFMT\r\n REST STREAM\r\n SIZE\r\n MDTM\r\n211 end",
+    "211-x\r\n HASH SHA-256*;MD5\r\n RANG STREAM\r\n XCRC\r\n MFF modify;UNIX.mode;\r\n MODE Z\r\n PRET\r\n AVBL\r\n CSID\r\n RMDA\r\n LANG EN*\r\n211 end",
     "211 none",
     "200 ok",
     "257 \"/\"",
@@ -41,6 +43,17 @@ const LINES: &[&str] = &[
     "550 no",
     "550-a\r\n b",
     "226-x\r\n250 y",
+    "215 OS/400",
+    "257 \"D:[A]\"",
+    "257 \"'A.'\"",
+    "213 SHA-256 0-5 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa f",
+    "150 FILE: f (5 bytes)",
+    "250- type=file;size=5; f\r\n250 end",
+    "226 Output truncated to 5 matches",
+    "502 no",
+    "504 no",
+    "552 full",
+    "553 no",
 ];
 
 /// Outputs of one drain: some for each request and each byte that ever came, and these.
@@ -99,6 +112,20 @@ impl Player {
         site.accept_any_certificate = mode & 4 != 0;
         site.tls12_only = mode & 8 != 0;
         site.epoch = 1_709_210_096;
+        site.quirks.lock_step = mode & 16 != 0;
+        if mode & 32 != 0 {
+            site.abilities =
+                Abilities { listen: true, compare: true, text: true, deflate: true, digest: true };
+            site.active = if mode & 64 != 0 { ActiveMode::Preferred } else { ActiveMode::Fallback };
+        }
+        if mode & 128 != 0 {
+            site.virtual_host = Some("host".into());
+            site.user = "jürgen".into();
+            site.language = Some("en".into());
+            site.telnet = true;
+            site.charset = Charset::from_label("windows-1251").unwrap_or_default();
+            site.syntax = Some(PathSyntax::ALL[usize::from(mode & 7)]);
+        }
         Player {
             session: Session::new(site),
             now: Time(0),
@@ -123,12 +150,18 @@ impl Player {
             6 => Input::Bytes(conn, data.bytes()?),
             7 => Input::Bytes(conn, [&data.bytes()?[..], b"\r\n"].concat()),
             8 => {
-                let request = request(data.byte()?);
+                let request = request(data.byte()?, data.byte()?);
                 self.asked += 1;
                 Input::Request(RequestId(self.asked), request)
             }
             9 => Input::Cancel(RequestId(self.asked.saturating_sub(u32::from(data.byte()? % 4)))),
-            10 => Input::Answer(what & 16 != 0),
+            10 => match what >> 5 {
+                0..=3 => Input::Answer(what & 16 != 0),
+                4 => Input::Listening { conn: self.conn(0), address: "192.0.2.9:40000".into() },
+                5 => Input::Listening { conn: self.conn(0), address: "[2001:db8::9]:40000".into() },
+                6 => Input::Digested { job: JobId(1), digest: Some("a".repeat(64)) },
+                _ => Input::Digested { job: JobId(1), digest: None },
+            },
             11 => Input::Opened { conn, peer: "192.0.2.7:21".into() },
             12 => Input::Secured { conn, tls: tls(data.byte()?) },
             13 => Input::Moved { conn, total: u64::from(data.byte()?) },
@@ -222,38 +255,81 @@ fn path(text: &str) -> RemotePath {
     RemotePath::new(text).expect("an absolute path")
 }
 
-fn request(kind: u8) -> Request {
+fn argument(text: &str) -> Argument {
+    Argument::new(text).expect("no control bytes")
+}
+
+fn typed(text: &str) -> TypedLine {
+    TypedLine::new(text).expect("a line")
+}
+
+fn options(how: u8) -> TransferOptions {
+    TransferOptions {
+        text: how & 1 != 0,
+        compare: how & 2 != 0,
+        temporary: how & 4 != 0,
+        deflate: how & 8 != 0,
+        checksum: how & 16 != 0,
+        directories: how & 32 != 0,
+        allocate: how & 32 != 0,
+        modified: (how & 64 != 0).then_some(1_709_210_096),
+        length: (how & 128 != 0).then_some(2),
+        placement: match how % 5 {
+            0 => Placement::Append,
+            1 => Placement::Unique,
+            _ => Placement::Replace,
+        },
+    }
+}
+
+fn request(kind: u8, how: u8) -> Request {
     let tree =
         || vec![Item { path: path("/t"), directory: true }, Item { path: path("/f"), directory: false }];
     let (job, size) = (JobId(1), (kind & 64 == 0).then_some(5));
     let offset = u64::from(kind & 128 != 0) * 3;
-    match kind % 16 {
+    let f = || path("/d/f");
+    match kind % 64 % 43 {
         0 | 1 => Request::Connect,
         2 => Request::List(None),
         3 | 4 => Request::List(Some(path("/d"))),
-        5 => Request::Download {
-            job,
-            path: path("/f"),
-            size,
-            offset,
-            options: towpath_ftp::TransferOptions::default(),
-        },
-        6 => Request::Upload {
-            job,
-            path: path("/f"),
-            size,
-            offset,
-            options: towpath_ftp::TransferOptions::default(),
-        },
+        5 => Request::Download { job, path: f(), size, offset, options: options(how) },
+        6 => Request::Upload { job, path: f(), size, offset, options: options(how) },
         7 => Request::MakeDirectory(path("/new")),
         8 => Request::RemoveDirectory(path("/d")),
         9 => Request::Rename { from: path("/a"), to: path("/b") },
         10 => Request::Count(tree()),
         11 => Request::DeleteTree(tree()),
-        12 => Request::Size(path("/f")),
-        13 => Request::ModificationTime(path("/f")),
+        12 => Request::Size(f()),
+        13 => Request::ModificationTime(f()),
         14 => Request::KeepAlive,
-        _ => Request::Disconnect,
+        15 => Request::Disconnect,
+        16 => Request::MakeDirectories(path("/a/b/c")),
+        17 => Request::RemoveTree(path("/d")),
+        18 => Request::ChangeToParent,
+        19 => Request::SetModificationTime { path: f(), seconds: i64::from(how) << 30 },
+        20 => Request::SetCreationTime { path: f(), seconds: 0 },
+        21 => Request::ChangeMode { path: f(), mode: u16::from(how) },
+        22 => Request::ChangeGroup { path: f(), group: argument("staff") },
+        23 => Request::Facts(f()),
+        24 => Request::Checksum { path: f(), algorithm: None, range: (how & 1 != 0).then_some(1..4) },
+        25 => Request::Checksum { path: f(), algorithm: Some(Algorithm::Crc32), range: None },
+        26 => Request::FreeSpace(Some(path("/"))),
+        27 => Request::DirectorySize(path("/d")),
+        28 => Request::MakeLink { target: path("/t"), path: path("/l") },
+        29 => Request::CopyOnServer { from: path("/a"), to: path("/b") },
+        30 => Request::Help(None),
+        31 => Request::ServerStatus,
+        32 => Request::StatusOf(path("/d")),
+        33 => Request::SystemType,
+        34 => Request::Features,
+        35 => Request::SetLanguage(Some(argument("fr"))),
+        36 => Request::Mount(argument("m")),
+        37 => Request::Account,
+        38 => Request::Allocate(u64::from(how)),
+        39 => Request::Reinitialize,
+        40 => Request::Site(typed("CHMOD 644 f")),
+        41 => Request::Raw(typed("NOOP")),
+        _ => Request::Raw(typed("PASS secret")),
     }
 }
 

@@ -29,26 +29,35 @@ enum State {
 pub(crate) struct Abandon {
     state: State,
     until: Time,
+    /// What the server said of the transfer by itself.
+    said: Option<Reply>,
 }
 
 impl Abandon {
     pub(crate) fn new() -> Abandon {
-        Abandon { state: State::Noticing, until: Time::default() }
+        Abandon { state: State::Noticing, until: Time::default(), said: None }
+    }
+
+    fn done(&mut self) -> Step {
+        Step::Done(Report::Abandoned(self.said.take()))
     }
 }
 
 impl Operation for Abandon {
     fn start(&mut self, link: &mut Link) -> Step {
         if link.owed() == 0 {
-            return Step::Done(Report::Nothing);
+            return self.done();
         }
         self.until = link.now.after(PATIENCE);
         Step::Wait
     }
 
     fn reply(&mut self, link: &mut Link, reply: &Reply) -> Step {
+        if matches!(self.state, State::Noticing) && reply.class() > 1 {
+            self.said = Some(reply.clone());
+        }
         if link.owed() == 0 {
-            return Step::Done(Report::Nothing);
+            return self.done();
         }
         if matches!(self.state, State::Asked) && reply.class() == 2 {
             self.state = State::Perhaps;
@@ -78,7 +87,7 @@ impl Operation for Abandon {
                 if let Some(control) = &mut link.control {
                     control.forgive();
                 }
-                Step::Done(Report::Nothing)
+                self.done()
             }
         }
     }

@@ -152,7 +152,7 @@ impl Enter {
 
     fn refused(&mut self, link: &mut Link, path: &RemotePath, reply: &Reply) -> Step {
         // The answer to PWD would be that of another place.
-        link.disown();
+        link.disown_own();
         if self.cwd == Words::Modern && matches!(reply.code, 500 | 502) {
             self.cwd = Words::Old;
             self.change(link);

@@ -109,15 +109,15 @@ pub(crate) struct Account;
 
 impl Operation for Account {
     fn start(&mut self, link: &mut Link) -> Step {
-        let command = match &link.site.account {
+        let account = match &link.site.account {
             None => {
                 let error = Error::new(Stage::Server, ErrorKind::Credentials, "The site has no account");
                 return Step::fail(error.with_advice("Add the account to the site"));
             }
-            Some(account) => Command::secret("ACCT", account),
+            Some(account) => link.credential(account.reveal()),
         };
-        match command {
-            Ok(command) => link.send(&command),
+        match account {
+            Ok(account) => link.send(&Command::secret("ACCT", &account)),
             Err(error) => {
                 let text = format!("The account cannot be sent: {error}");
                 return Step::fail(Error::new(Stage::Server, ErrorKind::Argument, text));

@@ -1,6 +1,7 @@
 //! Connect, secure and log in (RFC 959 section 5.4; RFC 4217 sections 4 and 5; login rules L1 to L12), in FileZilla's order:
 //! greeting, AUTH TLS, AUTH SSL, handshake, question about plain text, USER, PASS, ACCT, then what [`Negotiate`] asks.
 
+use crate::charset::Charset;
 use crate::command::Command;
 use crate::control::{CONNECT_TIMEOUT, LOGIN_TIMEOUT};
 use crate::error::{Error, ErrorKind, Stage};
@@ -34,6 +35,8 @@ enum State {
     Securing,
     /// A person decides about plain text.
     Asking,
+    /// HOST was sent.
+    Host,
     /// USER was sent.
     User,
     /// PASS was sent.
@@ -82,16 +85,16 @@ impl Logon {
         }
         link.server.greeting = Some(reply.clone());
         // That the words come in plain text does no harm here.
-        if !link.memory.quirks.lock_step && answers_singly(reply) {
-            link.memory.quirks.lock_step = true;
-        }
+        let quirks = &mut link.memory.quirks;
+        quirks.lock_step |= names(reply, &["microsoft ftp service", "madgoat", "mikrotik"]);
+        quirks.patient |= names(reply, &["pyftpdlib"]);
         match link.site.encryption {
             Encryption::Explicit | Encryption::ExplicitIfOffered => self.auth(link, false),
             Encryption::None => {
                 link.status("Plain FTP is insecure. Please switch to FTP over TLS.");
-                self.user(link)
+                self.host(link)
             }
-            Encryption::Implicit => self.user(link),
+            Encryption::Implicit => self.host(link),
         }
     }
 
@@ -121,12 +124,40 @@ impl Logon {
             (_, true) => {
                 link.status("Insecure server, it does not support FTP over TLS.");
                 if link.memory.plaintext {
-                    return self.user(link);
+                    return self.host(link);
                 }
                 self.state = State::Asking;
                 link.tell(Event::Asked(Question::Plaintext));
                 Step::Wait
             }
+        }
+    }
+
+    /// Which of several servers at this address is meant (RFC 7151; rule L12): after TLS and before the user.
+    fn host(&mut self, link: &mut Link) -> Step {
+        let Some(host) = link.site.virtual_host.clone() else { return self.user(link) };
+        self.state = State::Host;
+        match Argument::new(host) {
+            Ok(host) => link.send(&Command::argument("HOST", &host).untimed()),
+            Err(error) => return unsendable("host name", &error),
+        }
+        Step::Wait
+    }
+
+    fn host_answered(&mut self, link: &mut Link, reply: &Reply) -> Step {
+        match (reply.class(), reply.code) {
+            (1, _) => Step::Wait,
+            // The 220 is an answer and no new greeting.
+            (2, _) => self.user(link),
+            (_, 500 | 502) => {
+                link.status("The server has only one name: HOST is not known to it.");
+                self.user(link)
+            }
+            _ => Step::lost(
+                refused(Stage::Login, "The server is not known by this name here", reply)
+                    .error
+                    .with_advice("Check the virtual host's name"),
+            ),
         }
     }
 
@@ -139,7 +170,7 @@ impl Logon {
         if blank(link.site.password.reveal()) {
             link.status("Warning: the password begins or ends with a blank.");
         }
-        match Argument::new(link.site.user.as_bytes()) {
+        match link.credential(&link.site.user) {
             Ok(user) => link.send(&Command::argument("USER", &user).untimed()),
             Err(error) => return unsendable("user name", &error),
         }
@@ -154,13 +185,13 @@ impl Logon {
             3 if reply.code == 332 => self.acct(link, reply),
             3 => {
                 self.state = State::Pass;
-                match Command::secret("PASS", &link.site.password) {
-                    Ok(command) => link.send(&command),
+                match link.credential(link.site.password.reveal()) {
+                    Ok(password) => link.send(&Command::secret("PASS", &password)),
                     Err(error) => return unsendable("password", &error),
                 }
                 Step::Wait
             }
-            _ => not_let_in(reply),
+            _ => self.not_let_in(link, reply),
         }
     }
 
@@ -169,7 +200,7 @@ impl Logon {
             1 => Step::Wait,
             2 => self.negotiate(),
             3 => self.acct(link, reply),
-            _ => not_let_in(reply),
+            _ => self.not_let_in(link, reply),
         }
     }
 
@@ -182,11 +213,26 @@ impl Logon {
             );
         };
         self.state = State::Acct;
-        match Command::secret("ACCT", &account) {
-            Ok(command) => link.send(&command),
+        match link.credential(account.reveal()) {
+            Ok(account) => link.send(&Command::secret("ACCT", &account)),
             Err(error) => return unsendable("account", &error),
         }
         Step::Wait
+    }
+
+    /// Rule U3: servers of old know no UTF-8. Once, and only where a character makes a difference: a second wrong try may lock an
+    /// account.
+    fn not_let_in(&mut self, link: &mut Link, reply: &Reply) -> Step {
+        let plain = link.site.user.is_ascii() && link.site.password.reveal().is_ascii();
+        let auto = matches!(link.site.charset, Charset::Auto(_));
+        if plain || !auto || link.memory.login_of_old || reply.class() != 5 || is_limit(reply) {
+            return not_let_in(reply);
+        }
+        link.memory.login_of_old = true;
+        link.status(
+            "The server refused user or password in UTF-8, trying once more in the charset of old...",
+        );
+        self.again(link)
     }
 
     fn negotiate(&mut self) -> Step {
@@ -256,6 +302,7 @@ impl Operation for Logon {
         match self.state {
             State::Greeting => self.greeted(link, reply),
             State::Auth { ssl } => self.auth_answered(link, reply, ssl),
+            State::Host => self.host_answered(link, reply),
             State::User => self.user_answered(link, reply),
             State::Pass | State::Acct => self.pass_answered(link, reply),
             State::Opening { .. }
@@ -271,7 +318,7 @@ impl Operation for Logon {
             (State::Opening { .. }, Signal::Opened) => self.opened(link),
             (State::Asking, Signal::Answer(true)) => {
                 link.memory.plaintext = true;
-                self.user(link)
+                self.host(link)
             }
             (State::Asking, Signal::Answer(false)) => Step::lost(Error::new(
                 Stage::Tls,
@@ -299,7 +346,7 @@ impl Operation for Logon {
                 link.status("TLS connection established.");
                 // Rule L7: what came in plain text may be anybody's.
                 link.server.greeting = None;
-                self.user(link)
+                self.host(link)
             }
             (Ok(_), _) => Logon::complete(link),
         }
@@ -355,7 +402,7 @@ impl Operation for Logon {
                     .into(),
                 ..error
             },
-            (State::User | State::Pass | State::Acct, End::Clean | End::Unclean) => Error {
+            (State::Host | State::User | State::Pass | State::Acct, End::Clean | End::Unclean) => Error {
                 stage: Stage::Login,
                 message: "The server closed the connection during the login".into(),
                 ..error
@@ -413,10 +460,10 @@ fn is_limit(reply: &Reply) -> bool {
         && any(&["connection", "user", "login", "session", "client"])
 }
 
-/// Software that is known to lose or mix up commands which are sent together (lftp's list).
-fn answers_singly(greeting: &Reply) -> bool {
+/// Whether the greeting names one of these.
+fn names(greeting: &Reply, software: &[&str]) -> bool {
     let text = words(greeting).to_ascii_lowercase();
-    ["microsoft ftp service", "madgoat", "mikrotik"].iter().any(|name| text.contains(name))
+    software.iter().any(|name| text.contains(name))
 }
 
 fn unsendable(what: &str, error: &ArgumentError) -> Step {

@@ -102,6 +102,8 @@ pub(crate) enum Report {
     Modified(Modified),
     /// The file is the same on both sides, by this checksum; `None`: that could not be found out.
     Verified(Option<Algorithm>),
+    /// A transfer was given up; what the server said of it by itself.
+    Abandoned(Option<Reply>),
     /// This way to a data connection does not work; another may.
     Unopened(Failure),
     /// A data connection did its work.

@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind, Stage};
 use crate::io::Time;
 use crate::link::Link;
 use crate::parse::{self, Features};
+use crate::path::Argument;
 use crate::reply::Reply;
 use crate::site::Encryption;
 
@@ -39,8 +40,16 @@ impl Negotiate {
     fn settle(link: &mut Link) -> Step {
         let secure = link.server.tls.is_some();
         let facts = facts(&link.server.features);
-        if link.server.features.clnt {
+        // CSID says the same as CLNT and more (draft-peterson-streamlined-ftp-command-extensions).
+        if link.server.features.csid {
+            let text = concat!("Name=Towpath; Version=", env!("CARGO_PKG_VERSION"), ";");
+            link.send_loose(&Command::word("CSID", text), Consequence::Nothing);
+        } else if link.server.features.clnt {
             link.send_loose(&Command::word("CLNT", "Towpath"), Consequence::Nothing);
+        }
+        let language = link.site.language.as_ref().filter(|_| !link.server.features.languages.is_empty());
+        if let Some(Ok(tag)) = language.map(|tag| Argument::new(tag.as_bytes())) {
+            link.send_loose(&Command::argument("LANG", &tag), Consequence::Nothing);
         }
         if link.server.features.utf8 {
             link.send_loose(&Command::word("OPTS", "UTF8 ON"), Consequence::Nothing);

@@ -83,7 +83,13 @@ impl Operation for Together {
     fn signal(&mut self, link: &mut Link, signal: Signal) -> Step {
         let last = self.parts.len().saturating_sub(1);
         let open = self.reports.get(last).is_some_and(Option::is_none);
-        let Some(part) = self.parts.last_mut().filter(|_| open) else { return Step::Wait };
+        let Some(part) = self.parts.last_mut().filter(|_| open) else {
+            // It is made and others are not done: whoever uses it later finds its end.
+            if let (Signal::Closed(end), Some(data)) = (signal, &mut link.data) {
+                data.end = Some(end);
+            }
+            return Step::Wait;
+        };
         link.lane = u8::try_from(last).unwrap_or(u8::MAX);
         let step = part.signal(link, signal);
         link.lane = 0;

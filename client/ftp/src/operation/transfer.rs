@@ -128,7 +128,9 @@ impl Transfer {
         let verb = match (self.splice.direction, self.options.placement) {
             (Direction::Upload, Placement::Replace) => "STOR",
             (Direction::Upload, Placement::Append) => "APPE",
-            (Direction::Upload, Placement::Unique) => "STOU",
+            (Direction::Upload, Placement::Unique) => {
+                return Step::push(Exchange::unnamed(Purpose::File(self.splice), self.path.parent()));
+            }
             (Direction::Download | Direction::Compare, _) => "RETR",
         };
         Step::push(Exchange::file(link, Purpose::File(self.splice), verb, self.target.clone()))

@@ -184,6 +184,100 @@ fn d7_tls_begins_when_the_connection_stands_and_the_command_is_sent() {
 }
 
 #[test]
+fn d11_after_an_earlier_success_a_new_connection_is_tried_once() {
+    let mut talk = Talk::plain(FEATURES);
+    let first = talk.download(Some(3), 0);
+    talk.moved(3);
+    talk.data_closed(End::Clean);
+    talk.server("226 done");
+    assert!(talk.ended_after(first).is_ok());
+    let options = towpath_ftp::TransferOptions::default();
+    let path = crate::talk::path("/f");
+    let id = talk.request(Request::Download { job: JobId(5), path, size: Some(3), offset: 0, options });
+    talk.server("229 (|||50001|)");
+    talk.server("426 not now");
+    talk.says_last("open 4 ftp.example.org:21");
+    talk.opened();
+    for reply in
+        ["220 hi", "230 in", "215 UNIX", "500 no FEAT", "257 \"/\"", "200 type", "227 (192,0,2,7,195,82)"]
+    {
+        if reply.starts_with("257") && !talk.said().iter().any(|said| said == "send PWD") {
+            continue;
+        }
+        talk.server(reply);
+    }
+    talk.server("426 not now either");
+    let error = talk.ended_after(id).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Transient, "{error}");
+}
+
+#[test]
+fn d12_522_in_plain_text_says_that_tls_is_wanted() {
+    let mut talk = Talk::plain(FEATURES);
+    let id = talk.download(Some(3), 0);
+    talk.server("522 data connections must be encrypted");
+    let error = talk.ended_after(id).unwrap_err();
+    assert!(error.advice.contains("TLS"), "{error}");
+}
+
+/// ProFTPD closes its port before it says 550.
+#[test]
+fn d4_what_the_server_says_of_the_command_counts_more_than_its_closed_port() {
+    let mut talk = Talk::plain(FEATURES);
+    let options = towpath_ftp::TransferOptions::default();
+    let path = crate::talk::path("/f");
+    let id = talk.request(Request::Download { job: JobId(5), path, size: Some(3), offset: 0, options });
+    talk.server("200 type");
+    talk.server("229 (|||50000|)");
+    talk.data_closed(broken(Stage::Connection, "refused"));
+    talk.server("550 no such file");
+    let error = talk.ended_after(id).unwrap_err();
+    assert_eq!((error.stage, error.kind), (Stage::Server, ErrorKind::Refused), "{error}");
+    assert_eq!(talk.quirks().way, None);
+    talk.said();
+    talk.is_usable();
+}
+
+/// pyftpdlib closes a data connection on which bytes come before it has read the command.
+#[test]
+fn d7_a_server_that_wants_its_word_first_gets_it() {
+    let mut talk = Talk::secure(FEATURES);
+    let id = talk.upload(Some(3), 0);
+    talk.data_closed(broken(Stage::Tls, "closed"));
+    talk.server("425 cannot open");
+    talk.expect(&["send EPSV"]);
+    talk.server("229 (|||50001|)");
+    talk.expect(&["open 3 data of 1 port 50001", "send STOR /f"]);
+    talk.data_opened();
+    talk.expect(&[]);
+    talk.server("150 go");
+    talk.expect(&["splice 3 upload job 5 at 0", "starttls 3 ftp.example.org group 1"]);
+    talk.data_secured(resumed("a"));
+    talk.moved(3);
+    talk.data_closed(End::Clean);
+    talk.server("226 done");
+    assert_eq!(talk.ended_after(id), Ok(Outcome::Transferred(towpath_ftp::Transferred::of(3))));
+    assert!(talk.quirks().patient);
+    // Its word may also come when the connection is closed already.
+    let mut other = Talk::secure(FEATURES);
+    other.upload(Some(3), 0);
+    other.data_closed(broken(Stage::Tls, "closed"));
+    other.server("150 go");
+    other.server("426 nobody came");
+    other.says_last("send EPSV");
+    // From then on it is waited for, but not for ever.
+    let options = towpath_ftp::TransferOptions::default();
+    let path = crate::talk::path("/f");
+    talk.said();
+    talk.request(Request::Upload { job: JobId(5), path, size: Some(3), offset: 0, options });
+    talk.server("229 (|||50002|)");
+    talk.expect(&["send EPSV", "open 4 data of 1 port 50002", "send STOR /f"]);
+    talk.data_opened();
+    talk.pass(3_000);
+    talk.expect(&["splice 4 upload job 5 at 0", "starttls 4 ftp.example.org group 1"]);
+}
+
+#[test]
 fn d8_the_halves_come_in_either_order() {
     // Final reply first.
     let mut talk = Talk::plain(FEATURES);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod active;
 mod arbitrary;
 mod attributes;
 mod cancel;
@@ -17,6 +18,8 @@ mod listing;
 mod login;
 mod matrix;
 mod model;
+mod options;
+mod paths;
 mod raw;
 mod round_trips;
 mod scripted;

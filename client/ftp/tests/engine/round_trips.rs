@@ -1,7 +1,7 @@
 //! Round trips between page and relay, counted in virtual time: each answer takes one trip, whatever stands behind it. (curl needs about
 //! 24 for its first listing over TLS, lftp about 22.)
 
-use towpath_ftp::{JobId, Outcome, Request};
+use towpath_ftp::{JobId, Outcome, Request, TransferOptions};
 
 use crate::model::{Knobs, SIZE, World};
 use crate::talk::path;
@@ -54,14 +54,14 @@ fn the_next_small_file_takes_two() {
         path: path("/f"),
         size: Some(SIZE),
         offset: 0,
-        options: towpath_ftp::TransferOptions::default(),
+        options: TransferOptions::default(),
     };
     let upload = |job| Request::Upload {
         job: JobId(job),
         path: path("/f"),
         size: Some(SIZE),
         offset: 0,
-        options: towpath_ftp::TransferOptions::default(),
+        options: TransferOptions::default(),
     };
     trips(&mut world, vec![download(1)]);
     assert_eq!(trips(&mut world, (2..12).map(download).collect()), 20, "{:#?}", world.log);
@@ -72,9 +72,26 @@ fn the_next_small_file_takes_two() {
         path: path("/f"),
         size: None,
         offset: 0,
-        options: towpath_ftp::TransferOptions::default(),
+        options: TransferOptions::default(),
     };
     assert_eq!(trips(&mut world, vec![unknown]), 2, "{:#?}", world.log);
+}
+
+#[test]
+fn t11_times_cost_small_files_nothing() {
+    let mut world = world(Knobs::good());
+    trips(&mut world, vec![Request::Connect, Request::List(None)]);
+    let options = TransferOptions { modified: Some(1_709_210_096), ..TransferOptions::default() };
+    let upload = |job| Request::Upload {
+        job: JobId(job),
+        path: path("/f"),
+        size: Some(SIZE),
+        offset: 0,
+        options: options.clone(),
+    };
+    // The last one's time is a trip of its own.
+    assert_eq!(trips(&mut world, (1..11).map(upload).collect()), 21, "{:#?}", world.log);
+    assert_eq!(world.log.iter().filter(|line| line.starts_with("MFMT")).count(), 10);
 }
 
 #[test]

@@ -221,3 +221,19 @@ fn latency_is_smoothed_over_plain_commands_only() {
     talk.server("211 none");
     assert!(talk.logged("Trace: Measured latency of 70 ms"), "{:?}", talk.log);
 }
+
+#[test]
+fn r10_p2_any_2yz_is_a_success_and_its_words_are_not_relied_on() {
+    for reply in
+        ["200 ok", "202 fine", "226 done", "231 good", "250 made", "257 made", "257 \"/elsewhere\" is it"]
+    {
+        let mut talk = Talk::plain(&[]);
+        let id = talk.request(Request::MakeDirectory(path("/new")));
+        talk.server(reply);
+        assert_eq!(talk.ended(id), Ok(Outcome::Ok), "{reply}");
+        // Where it is said to be is not where anything goes.
+        talk.said();
+        talk.request(Request::List(Some(path("/new"))));
+        talk.expect(&["send CWD /new"]);
+    }
+}

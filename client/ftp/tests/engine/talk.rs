@@ -22,6 +22,7 @@ pub(crate) struct Talk {
     /// Data connections are secured.
     secure: bool,
     says: VecDeque<String>,
+    last_line: Vec<u8>,
     pub(crate) log: Vec<String>,
     pub(crate) events: VecDeque<Event>,
     pub(crate) wait: Option<Time>,
@@ -71,6 +72,7 @@ impl Talk {
             data: None,
             secure: false,
             says: VecDeque::new(),
+            last_line: Vec::new(),
             log: Vec::new(),
             events: VecDeque::new(),
             wait: None,
@@ -79,7 +81,12 @@ impl Talk {
 
     /// Connected, with plain FTP, by a server that lists these features, and nothing left to assert.
     pub(crate) fn plain(features: &[&str]) -> Talk {
-        let mut talk = Talk::new(site(Encryption::None));
+        Talk::plain_at(site(Encryption::None), features)
+    }
+
+    /// The same with this site.
+    pub(crate) fn plain_at(site: Site, features: &[&str]) -> Talk {
+        let mut talk = Talk::new(site);
         talk.connect();
         talk.server("220 Welcome");
         talk.expect(&["send USER me"]);
@@ -196,6 +203,21 @@ impl Talk {
         self.expect_secured(&["open 2 data of 1 port 50000", "send MLSD"]);
         self.data_opened();
         id
+    }
+
+    /// The data connection.
+    pub(crate) fn data_conn(&self) -> ConnId {
+        self.data.expect("a data connection")
+    }
+
+    /// The last line that went out, byte by byte.
+    pub(crate) fn sent(&self) -> &[u8] {
+        &self.last_line
+    }
+
+    /// What the session has learned.
+    pub(crate) fn quirks(&self) -> &towpath_ftp::Quirks {
+        self.session.quirks()
     }
 
     /// Hands a request in and returns its number.
@@ -323,6 +345,7 @@ impl Talk {
             }
             Output::AcceptTls(conn) => format!("accept {}", conn.0),
             Output::Send(_, bytes) => {
+                self.last_line.clone_from(&bytes);
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 let line = text.strip_suffix("\r\n").expect("a whole line");
                 assert!(!line.contains(['\r', '\n', '\0']), "more than one line: {line:?}");

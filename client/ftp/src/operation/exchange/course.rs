@@ -21,8 +21,12 @@ pub(super) enum State {
 pub(super) enum After {
     /// This failure.
     Fail(Failure),
+    /// This failure: no way led to a data connection.
+    Unreachable(Failure),
     /// Once more, with another way to a data connection; or this, if the control connection is lost over it.
     Again(Error),
+    /// Once more, and nothing is sent before the preliminary reply.
+    Patiently,
     /// All bytes moved; only the word of the server is missing (rule K4).
     Unconfirmed,
 }

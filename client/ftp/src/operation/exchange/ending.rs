@@ -15,6 +15,8 @@ use crate::operation::{Failure, Report, Step, cancelled, silence};
 const STALL_TIMEOUT: u64 = 60_000;
 /// The same once an upload's last byte is on its way: buffers of some MiB may lie before a slow server.
 const DRAIN_TIMEOUT: u64 = 300_000;
+/// How long a patient exchange waits for the preliminary reply.
+const HOLD_TIMEOUT: u64 = 3_000;
 /// After one of data end and final reply: how long the other may take, counted anew with every progress (rule D8).
 const OTHER_HALF_TIMEOUT: u64 = 20_000;
 
@@ -34,14 +36,23 @@ impl Exchange {
         let State::Abandoning(after) = &mut self.state else { return Step::Wait };
         let after = after.take();
         match (result, after) {
-            (Ok(_), Some(After::Fail(failure))) => Step::Fail(failure),
-            (Ok(_), Some(After::Again(_))) => self.open(link),
+            // The server may have closed its port because of what it then said: that is what became of the command.
+            (Ok(Report::Abandoned(Some(reply))), Some(After::Again(_) | After::Unreachable(_)))
+                if self.purpose.is_about_the_command(&reply) =>
+            {
+                self.refused(link, &reply)
+            }
+            (Ok(_), Some(After::Fail(failure) | After::Unreachable(failure))) => Step::Fail(failure),
+            (Ok(_), Some(After::Again(_))) => self.other_way(link),
+            (Ok(_), Some(After::Patiently)) => self.patiently(link),
+            (Err(lost), Some(After::Patiently)) => Step::lost(lost.error),
             (Ok(_), Some(After::Unconfirmed)) => self.unconfirmed(link, None),
             (Ok(_), None) => Step::fail(cancelled()),
             (Err(lost), Some(After::Unconfirmed)) => self.unconfirmed(link, Some(lost.error)),
-            (Err(lost), Some(After::Fail(Failure { error, .. }) | After::Again(error))) => {
-                Step::Lost { request: error, session: lost.error }
+            (Err(lost), Some(After::Fail(failure) | After::Unreachable(failure))) => {
+                Step::Lost { request: failure.error, session: lost.error }
             }
+            (Err(lost), Some(After::Again(error))) => Step::Lost { request: error, session: lost.error },
             (Err(lost), None) => Step::lost(lost.error),
         }
     }
@@ -57,6 +68,9 @@ impl Exchange {
         let (State::Moving, Some(data)) = (&self.state, &link.data) else {
             return link.deadline(REPLY_TIMEOUT);
         };
+        if self.held {
+            return Some(self.since.after(HOLD_TIMEOUT));
+        }
         let patience = match (&data.end, &self.reply) {
             (None, None) if data.phase == Phase::Opening => CONNECT_TIMEOUT,
             (None, None) if self.purpose.is_upload() && self.is_whole(link) => DRAIN_TIMEOUT,
@@ -71,6 +85,10 @@ impl Exchange {
         let (State::Moving, Some(data)) = (&self.state, &link.data) else {
             return Step::lost(silence(link));
         };
+        if self.held {
+            self.flow(link);
+            return Step::Wait;
+        }
         let (ended, opening) = (data.end.clone(), data.phase == Phase::Opening);
         let (moved, idle) = (data.moved, link.now.since(data.progress));
         let late = |text: &str, ms: u64| {

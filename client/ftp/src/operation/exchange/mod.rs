@@ -13,7 +13,7 @@ mod purpose;
 
 use crate::command::Command;
 use crate::control;
-use crate::data::{DataConnection, Phase};
+use crate::data::DataConnection;
 use crate::io::{End, Time};
 use crate::link::Link;
 use crate::path::RemotePath;
@@ -39,6 +39,10 @@ pub(crate) struct Exchange {
     retried: bool,
     /// The login was renewed for this (rule S-4); a second time would not help.
     renewed: bool,
+    /// Nothing is sent on the data connection before the preliminary reply: this server closed one on which bytes came early.
+    patient: bool,
+    /// The preliminary reply is awaited for that.
+    held: bool,
     /// When the command was sent.
     since: Time,
     /// The preliminary reply.
@@ -59,6 +63,11 @@ impl Exchange {
         Exchange::new(purpose, Order::Of(verb, path), place)
     }
 
+    /// A file whose name in a directory the server chooses (STOU).
+    pub(crate) fn unnamed(purpose: Purpose, directory: Option<RemotePath>) -> Exchange {
+        Exchange::new(purpose, Order::Fixed(Command::bare("STOU").untimed()), Some(directory))
+    }
+
     fn new(purpose: Purpose, order: Order, place: Option<Option<RemotePath>>) -> Exchange {
         Exchange {
             purpose,
@@ -68,6 +77,8 @@ impl Exchange {
             tried: Vec::new(),
             retried: false,
             renewed: false,
+            patient: false,
+            held: false,
             since: Time::default(),
             announced: None,
             reply: None,
@@ -76,6 +87,10 @@ impl Exchange {
 
     fn done(&mut self, link: &mut Link, bytes: u64, confirmed: bool) -> Step {
         link.close_data();
+        link.server.exchanged = true;
+        if self.patient && confirmed {
+            link.memory.quirks.patient = true;
+        }
         let milliseconds = link.now.since(self.since);
         let (rows, modified) = match &mut self.purpose {
             Purpose::File(splice) => (None, splice.modified),
@@ -143,18 +158,8 @@ impl Operation for Exchange {
     fn signal(&mut self, link: &mut Link, signal: Signal) -> Step {
         self.touch(link);
         match signal {
-            Signal::Opened => {
-                if let Some(data) = &mut link.data
-                    && data.phase == Phase::Opening
-                {
-                    data.phase = match (link.server.protected, data.tls_asked) {
-                        (false, _) => Phase::Ready,
-                        (true, false) => Phase::Open,
-                        (true, true) => Phase::Securing,
-                    };
-                }
-                Step::Wait
-            }
+            // The link has taken note.
+            Signal::Opened => Step::Wait,
             Signal::Secured(tls) => self.secured(link, &tls),
             Signal::Bytes(bytes) => self.bytes(link, &bytes),
             Signal::Moved(total) => self.moved(link, total),

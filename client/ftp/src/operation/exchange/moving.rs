@@ -22,12 +22,20 @@ impl Exchange {
             self.touch(link);
         }
         match reply.class() {
+            // The word comes too late for a connection that is closed.
+            1 if self.came_early(link) => self.abandon(link, After::Patiently),
             1 => {
                 self.purpose.announced(reply);
                 self.announced = Some(reply.clone());
+                if self.held {
+                    self.flow(link);
+                }
                 Step::Wait
             }
             2 => {
+                if self.held {
+                    self.flow(link);
+                }
                 self.reply = Some(reply.clone());
                 self.conclude(link)
             }
@@ -40,8 +48,10 @@ impl Exchange {
             return self.enough(link);
         }
         // In the middle of the handshake the news of a missing ticket may still be on its way.
-        let suspect = |data: &DataConnection| data.unresumed || data.phase == Phase::Securing;
+        let suspect =
+            |data: &DataConnection| data.unresumed || (data.phase == Phase::Securing && data.end.is_none());
         let (moved, unresumed) = link.data.as_ref().map_or((0, false), |data| (data.moved, suspect(data)));
+        let early = self.came_early(link);
         link.drop_data();
         // Rule S-4: some say why, some only refuse what was not resumed.
         let unresumed = wants_resumption(reply) || (unresumed && matches!(reply.code, 522 | 425 | 426 | 450));
@@ -53,12 +63,51 @@ impl Exchange {
         if self.purpose.is_empty_listing(reply) {
             return self.done(link, 0, true);
         }
+        if early && matches!(reply.code, 425 | 426 | 451 | 522) {
+            return self.patiently(link);
+        }
         // Rule D5: another connection may be luckier.
         if reply.code == 425 && moved == 0 && !self.retried && !wants_resumption(reply) {
             self.retried = true;
             return self.open(link);
         }
-        Step::Fail(self.purpose.refusal(reply))
+        // Rule D11: what worked before on this connection and does not now may work on a new one; the first transfer's failure tells of
+        // firewalls and is not tried over and over.
+        if matches!(reply.code, 425 | 426) && moved == 0 && link.server.exchanged && !self.renewed {
+            self.renewed = true;
+            self.state = State::Renewing;
+            return Step::push(Renew::plainly());
+        }
+        let mut failure = self.purpose.refusal(reply);
+        // Rule D12: under TLS PROT P was said already.
+        if reply.code == 522 && !link.server.protected {
+            failure.error.advice = "The server wants encrypted data connections: connect with TLS".into();
+        }
+        Step::Fail(failure)
+    }
+
+    /// Whether the data connection was closed after bytes had come on it and before the server had said that it has read the command:
+    /// some take that for an intrusion (pyftpdlib).
+    fn came_early(&self, link: &Link) -> bool {
+        let upload = self.purpose.is_upload();
+        let cut = |data: &DataConnection| match data.end {
+            None => false,
+            Some(_) if data.phase == Phase::Securing => true,
+            Some(End::Failed { stage, .. }) => upload && stage != Stage::File && data.phase == Phase::Ready,
+            Some(_) => false,
+        };
+        link.data.as_ref().is_some_and(cut)
+            && !self.is_whole(link)
+            && self.announced.is_none()
+            && !self.patient
+            && !link.memory.quirks.patient
+    }
+
+    /// Once more, and nothing is sent before the preliminary reply.
+    pub(super) fn patiently(&mut self, link: &mut Link) -> Step {
+        link.trace("The server closed the data connection at once; the next one waits for its word");
+        self.patient = true;
+        self.open(link)
     }
 
     /// Whether a new login may bring what lets the server resume.

@@ -129,7 +129,20 @@ impl Exchange {
         }
         self.state = State::Moving;
         self.since = link.now;
+        self.announced = None;
         link.send(&self.order.command(link));
+        self.held = (link.memory.quirks.patient || self.patient)
+            && (link.server.protected || self.purpose.is_upload());
+        if !self.held {
+            self.flow(link);
+        }
+        self.touch(link);
+        Step::Wait
+    }
+
+    /// Bytes may flow: the handshake, or the upload, begins as soon as the connection stands.
+    pub(super) fn flow(&mut self, link: &mut Link) {
+        self.held = false;
         if let (Purpose::File(splice), Some(data)) = (&self.purpose, &link.data) {
             let output = Output::Splice {
                 conn: data.conn,
@@ -143,7 +156,6 @@ impl Exchange {
         }
         link.secure_data();
         self.touch(link);
-        Step::Wait
     }
 
     /// The data connection never stood.
@@ -155,20 +167,30 @@ impl Exchange {
         let message = format!("The data connection could not be made: {text}");
         let error = Error::new(stage, failure_kind(stage), message);
         self.tried.extend(tried);
-        let other = link.ways().into_iter().find(|way| !self.tried.contains(way));
-        let Some(other) = other else {
-            link.memory.quirks.way = None;
-            let error = error.with_advice("A firewall may block the server's passive ports");
-            return if sent { self.give_up(link, error) } else { Step::fail(error) };
-        };
-        link.memory.quirks.way = Some(other);
         if let Some(tried) = tried {
             link.trace(format!("The data connection after {} failed: {text}", tried.verb()));
         }
-        let advice = format!("Connect again: {} comes first then", other.verb());
-        match sent {
-            true => self.abandon(link, After::Again(error.with_advice(advice))),
-            false => self.open(link),
+        let other = link.ways().into_iter().find(|way| !self.tried.contains(way));
+        match (other, sent) {
+            (None, sent) => {
+                link.memory.quirks.way = None;
+                let error = error.with_advice("A firewall may block the server's passive ports");
+                match sent {
+                    true => self.abandon(link, After::Unreachable(error.into())),
+                    false => Step::fail(error),
+                }
+            }
+            (Some(other), true) => {
+                let advice = format!("Connect again: {} comes first then", other.verb());
+                self.abandon(link, After::Again(error.with_advice(advice)))
+            }
+            (Some(_), false) => self.other_way(link),
         }
+    }
+
+    /// Another data connection, by a way that was not tried yet.
+    pub(super) fn other_way(&mut self, link: &mut Link) -> Step {
+        link.memory.quirks.way = link.ways().into_iter().find(|way| !self.tried.contains(way));
+        self.open(link)
     }
 }

@@ -193,6 +193,11 @@ impl Purpose {
         }
     }
 
+    /// Whether a refusal is about what was asked for, and not about the data connection.
+    pub(crate) fn is_about_the_command(&self, reply: &Reply) -> bool {
+        self.is_empty_listing(reply) || (reply.class() == 5 && reply.code != 522)
+    }
+
     /// That nothing is there is an answer to a listing, not a failure (rule M3).
     pub(crate) fn is_empty_listing(&self, reply: &Reply) -> bool {
         const WORDS: [&str; 3] = ["no members found", "no data sets found", "no files found"];
