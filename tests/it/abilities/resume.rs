@@ -15,6 +15,12 @@ const MIB: u64 = 1024 * 1024;
 /// 4.5 GiB.
 const HUGE: u64 = 4_608 * MIB;
 
+/// TLS where the server bears the early end of a data connection. ProFTPD 1.3.8 closes the control connection as well
+/// ("mod_tls: unexpected OpenSSL error, disconnecting").
+fn tolerant(software: Software) -> Security {
+    if software == Software::ProFtpd { Security::Plain } else { Security::Tls12 }
+}
+
 fn compared() -> TransferOptions {
     TransferOptions { compare: true, ..plainly() }
 }
@@ -54,7 +60,7 @@ async fn goes_on(bench: &Bench<'_>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t5_transfers_go_on_where_both_sides_are_the_same() {
     for software in SERVERS {
-        let server = Server::start(software, Security::Tls12).unwrap();
+        let server = Server::start(software, tolerant(software)).unwrap();
         for way in WAYS {
             println!("{software:?} {way:?}");
             goes_on(&Bench::new(&server, way).await).await;
@@ -109,7 +115,7 @@ async fn t3_past_four_gibibytes_both_ways() {
 async fn a_download_stops_at_its_limit_and_the_session_goes_on() {
     let whole = bytes(20 * MIB);
     for software in SERVERS {
-        let server = Server::start(software, Security::Tls12).unwrap();
+        let server = Server::start(software, tolerant(software)).unwrap();
         for way in WAYS {
             println!("{software:?} {way:?}");
             let bench = Bench::new(&server, way).await;

@@ -3,6 +3,7 @@
 use super::bytes;
 use crate::setup::Way;
 use std::sync::Arc;
+use towpath_ftp::Secret;
 use towpath_tests::driver::{Client, SEGMENTED, get_segmented};
 use towpath_tests::server::{Options, Security, Server, Software};
 
@@ -26,8 +27,10 @@ async fn a_file_comes_over_several_sessions() {
         assert_eq!((got.bytes, got.transfers, got.failed), (whole.len() as u64, 3, 0), "{software:?}");
         assert!(std::fs::read(&file).unwrap() == whole, "{software:?}");
 
-        // A session that is not there: the others fetch its segment.
-        clients.push(Client::new(transport.clone(), server.site(), Arc::new(|_| true), None));
+        // A session that cannot log in: the others fetch its segment.
+        let mut site = server.site();
+        site.password = Secret::new("wrong");
+        clients.push(Client::new(transport.clone(), site, Arc::new(|_| true), None));
         let got = get_segmented(&clients, &path, &file).await.unwrap();
         assert_eq!((got.transfers, got.failed), (4, 1), "{software:?}");
         assert!(std::fs::read(&file).unwrap() == whole, "{software:?}");
@@ -47,7 +50,7 @@ async fn a_file_comes_over_several_sessions() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_cannot_begin_in_the_middle_sends_the_whole() {
-    let mut options = Options::new(Software::ProFtpd, Security::Plain);
+    let mut options = Options::new(Software::Vsftpd, Security::Plain);
     options.refused = &["REST"];
     let server = Server::with(options).unwrap();
     let path = crate::setup::child(&server.base(), "file");

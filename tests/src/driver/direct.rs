@@ -144,3 +144,39 @@ pub(crate) async fn secure(
         _ => Err(broken(&io::Error::other("the connection has TLS already"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+    use tokio::io::AsyncReadExt;
+    use tokio::sync::oneshot;
+
+    /// All of 127.0.0.0/8 is this machine, so it can be a stranger to itself.
+    async fn from(last: u8, to: SocketAddr) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((Ipv4Addr::new(127, 0, 0, last), 0).into()).unwrap();
+        socket.connect(to).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn d15_only_the_server_is_let_in() {
+        let local: SocketAddr = "127.0.0.1:21".parse().unwrap();
+        let peer = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
+        let (told, address) = oneshot::channel();
+        let accepting = tokio::spawn(async move {
+            accept(local, peer, async move |address| told.send(address).unwrap()).await
+        });
+        let address = address.await.unwrap();
+        assert!(address.ip() == local.ip() && address.port() != 21, "{address}");
+        for stranger in [2, 1, 3] {
+            let mut stranger = from(stranger, address).await;
+            assert_eq!(stranger.read(&mut [0; 1]).await.unwrap(), 0, "closed at once");
+        }
+        assert!(!accepting.is_finished());
+        let _server = from(9, address).await;
+        let Ok(Ok(connected)) = accepting.await else { panic!("the server is not let in") };
+        assert!(connected.peer.starts_with("127.0.0.9:"));
+        assert!(TcpStream::connect(address).await.is_err(), "nobody listens any more");
+    }
+}

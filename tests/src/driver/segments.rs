@@ -66,9 +66,10 @@ async fn reserve(part: &Path, size: u64) -> io::Result<()> {
     tokio::fs::File::create(part).await?.set_len(size).await
 }
 
-/// Whether the server begins in the middle of a file: one byte of it is fetched.
+/// Whether the server begins in the middle of a file: its last byte is fetched. No other, since the end of a data connection that the
+/// server has not ended costs some the session.
 async fn restarts(client: &Client, path: &RemotePath, part: &Path, size: u64) -> Result<bool, Error> {
-    match range(client, path, part, size, Segment::new(size / 2, 1)).await {
+    match range(client, path, part, size, Segment::new(size - 1, 1)).await {
         (Ok(()), _) => Ok(true),
         // It can be asked in one piece all the same.
         (Err(error), _) if error.stage == Stage::Server => Ok(false),
@@ -89,7 +90,7 @@ async fn fetch(clients: &[Client], path: &RemotePath, part: &Path, size: u64) ->
         {
             running.push(async move {
                 let (result, moved) = range(client, path, part, size, segment).await;
-                let alive = result.is_ok() || client.request(Request::KeepAlive).await.is_ok();
+                let alive = result.is_ok() || stands(client).await;
                 (client, segment, result, moved, alive)
             });
         }
@@ -108,7 +109,8 @@ async fn fetch(clients: &[Client], path: &RemotePath, part: &Path, size: u64) ->
                 }
                 last = error;
                 // Others come first; alone it has to do.
-                if alive && (moved > 0 || (idle.is_empty() && running.is_empty())) {
+                let lost = matches!(last.kind, ErrorKind::NotConnected | ErrorKind::Lost);
+                if alive && (lost || moved > 0 || (idle.is_empty() && running.is_empty())) {
                     idle.insert(0, client);
                 } else {
                     outcome.failed += 1;
@@ -119,6 +121,12 @@ async fn fetch(clients: &[Client], path: &RemotePath, part: &Path, size: u64) ->
     drop(running);
     check(clients, path, size).await?;
     Ok(outcome)
+}
+
+/// Whether a session can go on, after a new login if need be: ProFTPD closes it where a data connection under TLS ends at
+/// the end of a segment and not of the file.
+async fn stands(client: &Client) -> bool {
+    client.request(Request::KeepAlive).await.is_ok() || client.login().await.is_ok()
 }
 
 /// Whether the file still has the size that was divided.

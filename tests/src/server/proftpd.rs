@@ -62,6 +62,7 @@ DefaultRoot ~
 PassivePorts {first} {last}
 MaxInstances none
 AllowOverwrite on
+AllowStoreRestart on
 TLSEngine {engine}
 TLSProtocol {version}
 TLSLog {tls_log}
