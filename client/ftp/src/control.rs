@@ -111,6 +111,11 @@ impl Control {
         }
     }
 
+    /// From now on one command at a time.
+    pub(crate) fn lock_step(&mut self) {
+        self.depth = 1;
+    }
+
     /// The greeting is owed.
     pub(crate) fn expect_greeting(&mut self, now: Time) {
         let verb = "the connection with a greeting";
@@ -260,6 +265,21 @@ impl Control {
             self.latency = Some(self.latency.map_or(sample, |smooth| (smooth * 3 + sample).div_ceil(4)));
         }
         Some(settled)
+    }
+
+    /// Whether a reply can only be the answer to another of the commands that were sent together: the server works on them side by side
+    /// (libunftp does), and nobody can tell its answers apart.
+    pub(crate) fn is_misplaced(&self, reply: &Reply) -> bool {
+        let verbs: &[&str] = match reply.code {
+            211 => &["FEAT", "STAT", "HELP", "SITE"],
+            215 => &["SYST"],
+            227 => &["PASV", "EPSV"],
+            229 => &["EPSV", "PASV"],
+            257 => &["PWD", "XPWD", "MKD", "XMKD"],
+            _ => return false,
+        };
+        let others = || self.owed.iter().skip(1).any(|owed| verbs.contains(&owed.verb));
+        self.is_crowded() && self.awaited().is_some_and(|verb| !verbs.contains(&verb)) && others()
     }
 
     /// Who hears of the reply that comes next.

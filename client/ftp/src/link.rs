@@ -261,13 +261,13 @@ impl Link {
     /// From now on this server gets one command at a time; `false` where it does already. What is to be done again is the
     /// caller's matter.
     pub(crate) fn lock_step(&mut self) -> bool {
-        if self.memory.quirks.lock_step || !self.is_crowded() {
+        if !self.is_crowded() {
             return false;
         }
         self.memory.quirks.lock_step = true;
         self.server.crowded = true;
         self.trace(
-            "The server does not answer commands that are sent together; from now on it gets one at a time",
+            "The server does not answer commands in their order that are sent together; from now on it gets one at a time",
         );
         true
     }

@@ -167,6 +167,12 @@ impl Session {
                 .with_advice("Connect again");
             return self.lose(error.clone(), error);
         }
+        if control.is_misplaced(reply)
+            && let Some(operation) = self.stack.last_mut()
+        {
+            let step = operation.timeout(&mut self.link);
+            return self.advance(step);
+        }
         let hearer = control.hearer();
         if let (Some(Hearer::Session(Consequence::Protection)), 2..) = (hearer, reply.class())
             && let Err(error) = protected(&mut self.link, reply)

@@ -12,11 +12,6 @@ pub(super) const LACKS: &[(Software, &str, &str)] = &[
     (PureFtpd, "a name with a backslash", "prohibited"),
     (PureFtpd, "a file's name with a backslash", "prohibited"),
     (ProFtpd, "a name with wildcards", "MKD refuses an asterisk"),
-    (
-        ProFtpd,
-        "download a missing file",
-        "OUR FAULT: it closes its port before it says 550, and the engine heeds the port",
-    ),
     (Pyftpdlib, "a name in Latin-1", NOT_UTF8),
     (Pyftpdlib, "a name with byte 255", NOT_UTF8),
     (

@@ -164,16 +164,11 @@ mod tests {
 
     #[test]
     fn a_row_cannot_steer_the_terminal() {
-        let entry = Entry {
-            name: Name::new("a\u{1b}[2Jb").unwrap(),
-            kind: EntryKind::Link,
-            size: Some(12),
-            modified: Some(Modified { seconds: 3_600, has_time: true, has_seconds: false, utc: true }),
-            mode: Some(0o754),
-            owner: None,
-            group: None,
-            target: Some(b"\x07x".to_vec()),
-        };
+        let mut entry = Entry::new(Name::new("a\u{1b}[2Jb").unwrap(), EntryKind::Link);
+        entry.size = Some(12);
+        entry.modified = Some(Modified { seconds: 3_600, has_time: true, has_seconds: false, utc: true });
+        entry.mode = Some(0o754);
+        entry.target = Some(b"\x07x".as_slice().into());
         assert_eq!(row(&entry), "lrwxr-xr--             12 1970-01-01 01:00 a\u{fffd}[2Jb -> \u{fffd}x");
     }
 }

@@ -176,11 +176,12 @@ impl Runner {
             }
             Output::AcceptTls(conn) => self.order(conn, Order::AcceptTls),
             Output::Send(conn, bytes) => self.order(conn, Order::Send(Bytes::from(bytes))),
-            Output::Splice { conn, job, direction, offset } => {
+            Output::Splice { conn, job, direction, offset, .. } => {
                 if let Some(known) = self.conns.get_mut(&conn) {
                     known.splice = Some((job, direction, offset));
                 }
             }
+            Output::Listen { .. } | Output::Digest { .. } => {}
             Output::Close(conn) => self.leave(conn, Order::Close),
             Output::Abort(conn) => self.leave(conn, Order::Abort),
             Output::Event(event) => self.event(event),

@@ -86,8 +86,11 @@ impl Logon {
         link.server.greeting = Some(reply.clone());
         // That the words come in plain text does no harm here.
         let quirks = &mut link.memory.quirks;
-        quirks.lock_step |= names(reply, &["microsoft ftp service", "madgoat", "mikrotik"]);
+        quirks.lock_step |= names(reply, &["microsoft ftp service", "madgoat", "mikrotik", "unftp"]);
         quirks.patient |= names(reply, &["pyftpdlib"]);
+        if let (true, Some(control)) = (quirks.lock_step, &mut link.control) {
+            control.lock_step();
+        }
         match link.site.encryption {
             Encryption::Explicit | Encryption::ExplicitIfOffered => self.auth(link, false),
             Encryption::None => {

@@ -122,3 +122,41 @@ fn a_server_that_loses_commands_gets_one_at_a_time() {
         assert_eq!(world.disconnected, 0);
     }
 }
+
+#[test]
+fn software_that_is_known_gets_one_command_at_a_time_from_the_first_login_on() {
+    let mut site = crate::talk::site(towpath_ftp::Encryption::None);
+    site.quirks.lock_step = false;
+    let mut talk = crate::talk::Talk::new(site);
+    talk.request(Request::Connect);
+    talk.opened();
+    for reply in ["220 Welcome to the libunftp FTP server", "331 password", "230 in"] {
+        talk.server(reply);
+    }
+    talk.says_last("send SYST");
+}
+
+/// libunftp works on commands side by side, and its answers come in any order.
+#[test]
+fn a_server_whose_answers_change_places_gets_one_at_a_time() {
+    let mut site = crate::talk::site(towpath_ftp::Encryption::None);
+    site.quirks.lock_step = false;
+    let mut talk = crate::talk::Talk::new(site);
+    talk.request(Request::Connect);
+    talk.opened();
+    for reply in ["220 hi", "331 password", "230 in", "215 UNIX", "500 no FEAT"] {
+        talk.server(reply);
+    }
+    let id = talk.request(Request::List(Some(path("/missing"))));
+    talk.said();
+    talk.server("257 \"/\"");
+    talk.expect(&["close 1", "open 2 ftp.example.org:21"]);
+    assert!(talk.quirks().lock_step);
+    talk.opened();
+    for reply in ["220 hi", "331 password", "230 in", "215 UNIX", "500 no FEAT"] {
+        talk.server(reply);
+    }
+    talk.says_last("send CWD /missing");
+    talk.server("550 no such directory");
+    assert!(talk.ended_after(id).is_err());
+}
