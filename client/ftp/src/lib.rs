@@ -40,6 +40,7 @@ pub mod quirks;
 pub mod reply;
 pub mod request;
 pub mod secret;
+pub mod segments;
 pub mod session;
 pub mod site;
 pub mod sync;

@@ -168,7 +168,7 @@ mod tests {
         entry.size = Some(12);
         entry.modified = Some(Modified { seconds: 3_600, has_time: true, has_seconds: false, utc: true });
         entry.mode = Some(0o754);
-        entry.target = Some(b"\x07x".as_slice().into());
+        entry.target = Some((*b"\x07x").into());
         assert_eq!(row(&entry), "lrwxr-xr--             12 1970-01-01 01:00 a\u{fffd}[2Jb -> \u{fffd}x");
     }
 }

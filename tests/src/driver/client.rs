@@ -1,9 +1,10 @@
 //! The friendly face: one logged-in session, its requests as async functions.
 
 use super::Transport;
-use super::connection::{Job, SharedJob};
-use super::job::{Sink, Source, Summary};
+use super::job::{Job, SharedJob, Summary};
 use super::runner::{self, Ask};
+use super::sink::Sink;
+use super::source::Source;
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,8 +14,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::oneshot;
 use towpath_ftp::{
-    Entry, Error, ErrorKind, Event, Item, JobId, LogLine, Modified, Outcome, Question, RemotePath, Request,
-    RequestId, ServerInfo, Session, Site, Stage,
+    Abilities, Entry, Error, ErrorKind, Event, Item, JobId, LogLine, Modified, Outcome, Question, RemotePath,
+    Request, RequestId, ServerInfo, Session, Site, Stage, TransferOptions,
 };
 
 /// Decides on a question. It may block: it has a thread of its own.
@@ -107,7 +108,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// A session that is not connected yet. Must be called within a tokio runtime.
+    /// A session that is not connected yet. The site's abilities are those of the driver over this transport. Must be called within a
+    /// tokio runtime.
     #[must_use]
     pub fn new(
         transport: Transport,
@@ -119,6 +121,9 @@ impl Client {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             site.epoch = i64::try_from(now.as_secs()).unwrap_or_default();
         }
+        // The relay cannot listen.
+        let listen = matches!(transport, Transport::Direct(_));
+        site.abilities = Abilities { listen, compare: true, text: true, deflate: true, digest: true };
         let shared = Arc::new(Shared { observer, ..Shared::default() });
         let (asks, inbox) = mpsc::unbounded_channel();
         let session = Session::new(site);
@@ -183,14 +188,20 @@ impl Client {
 
     /// Begins to fetch a file.
     pub fn start_get(&self, path: &RemotePath, sink: Sink) -> Pending {
+        self.start_get_with(path, sink, None, 0, TransferOptions::default())
+    }
+
+    /// Begins to fetch a file from `offset` on, which the sink has reached already; `size` is the whole file's, where known.
+    pub fn start_get_with(
+        &self,
+        path: &RemotePath,
+        sink: Sink,
+        size: Option<u64>,
+        offset: u64,
+        options: TransferOptions,
+    ) -> Pending {
         let (job, file) = self.job(Job::Download(sink));
-        let request = Request::Download {
-            job,
-            path: path.clone(),
-            size: None,
-            offset: 0,
-            options: towpath_ftp::TransferOptions::default(),
-        };
+        let request = Request::Download { job, path: path.clone(), size, offset, options };
         self.ask(request, Some((job, file)))
     }
 
@@ -204,15 +215,20 @@ impl Client {
 
     /// Begins to store a file.
     pub fn start_put(&self, source: Source, path: &RemotePath) -> Pending {
+        self.start_put_with(source, path, 0, TransferOptions::default())
+    }
+
+    /// Begins to store a file from `offset` on.
+    pub fn start_put_with(
+        &self,
+        source: Source,
+        path: &RemotePath,
+        offset: u64,
+        options: TransferOptions,
+    ) -> Pending {
         let size = Some(source.size());
         let (job, file) = self.job(Job::Upload(source));
-        let request = Request::Upload {
-            job,
-            path: path.clone(),
-            size,
-            offset: 0,
-            options: towpath_ftp::TransferOptions::default(),
-        };
+        let request = Request::Upload { job, path: path.clone(), size, offset, options };
         self.ask(request, Some((job, file)))
     }
 

@@ -1,38 +1,24 @@
 //! One connection's task: does what the engine orders for it, and reports what happens, until one side ends it.
 
 use super::direct::Socket;
-use super::job::{Sink, Source};
+use super::job::SharedJob;
+use super::pump::{Count, Pump};
 use super::stream::{Reader, Writer};
-use super::tunnel;
-use bytes::{Buf, Bytes, BytesMut};
+use super::tunnel::{self, TlsAsk};
+use bytes::{Buf, Bytes};
 use std::collections::VecDeque;
-use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Mutex;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver};
-use tokio::time::{Instant, timeout};
-use towpath_ftp::{ConnId, Direction, End, Stage, TlsSession};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use towpath_ftp::{ConnId, End, TlsSession};
 use towpath_relay::tls::TlsGroup;
 use towpath_shared::StreamId;
 
-/// Between two reports of a transfer's progress.
-const PROGRESS: Duration = Duration::from_millis(100);
-
 /// How long an orderly end may take until the connection is dropped.
-const LINGER: Duration = Duration::from_secs(2);
-
-/// Bytes read from a file at once.
-const CHUNK: usize = 64 * 1024;
-
-/// A transfer's file. A connection that works on it holds the lock.
-pub(crate) enum Job {
-    Download(Sink),
-    Upload(Source),
-}
-
-/// The job's file, until the transfer takes it back.
-pub(crate) type SharedJob = Arc<Mutex<Option<Job>>>;
+pub(crate) const LINGER: Duration = Duration::from_secs(2);
 
 /// What the engine wants of a connection.
 pub(crate) enum Order {
@@ -47,8 +33,7 @@ pub(crate) enum Order {
     Send(Bytes),
     Splice {
         job: SharedJob,
-        direction: Direction,
-        offset: u64,
+        pump: Pump,
     },
     Close,
     Abort,
@@ -56,7 +41,13 @@ pub(crate) enum Order {
 
 /// What happened to a connection.
 pub(crate) enum Report {
-    Opened { peer: String, stream: Option<StreamId> },
+    /// It is listened for.
+    Listening(SocketAddr),
+    Opened {
+        peer: String,
+        local: Option<SocketAddr>,
+        stream: Option<StreamId>,
+    },
     Secured(TlsSession),
     Bytes(Vec<u8>),
     Moved(u64),
@@ -66,6 +57,8 @@ pub(crate) enum Report {
 /// A connection that stands.
 pub(crate) struct Connected {
     pub(crate) peer: String,
+    /// This side's address, of a connection of our own.
+    pub(crate) local: Option<SocketAddr>,
     pub(crate) stream: Option<StreamId>,
     pub(crate) reader: Reader,
     pub(crate) writer: Writer,
@@ -80,30 +73,41 @@ enum Next {
     Abort,
 }
 
-/// Runs a connection: connects with `dial`, then works until it ends.
+/// Runs a connection: connects with `dial`, then works until it ends. TLS that is ordered while it connects is asked for through `tls`
+/// at once, where something takes it there, so that it costs no round trip of its own.
 pub(crate) async fn run(
     conn: ConnId,
     dial: impl Future<Output = Result<Connected, End>>,
+    tls: oneshot::Sender<TlsAsk>,
     mut orders: UnboundedReceiver<Order>,
     reports: Sender<(ConnId, Report)>,
 ) {
     let mut early = VecDeque::new();
+    let mut tls = Some(tls);
     tokio::pin!(dial);
     let connected = loop {
         tokio::select! {
             biased;
             order = orders.recv() => match order {
                 None | Some(Order::Close | Order::Abort) => return,
-                Some(order) => early.push_back(order),
+                Some(order) => {
+                    if let Order::StartTls { server_name, tls12_only, .. } = &order
+                        && let Some(tls) = tls.take()
+                    {
+                        // Where nobody takes it, it is asked for once the connection stands.
+                        let _ = tls.send(TlsAsk { server_name: server_name.clone(), tls12_only: *tls12_only });
+                    }
+                    early.push_back(order);
+                }
             },
             connected = &mut dial => break connected,
         }
     };
-    let Connected { peer, stream, reader, writer, socket } = match connected {
+    let Connected { peer, local, stream, reader, writer, socket } = match connected {
         Ok(connected) => connected,
         Err(end) => return tell(&reports, conn, Report::Closed(end)).await,
     };
-    tell(&reports, conn, Report::Opened { peer, stream }).await;
+    tell(&reports, conn, Report::Opened { peer, local, stream }).await;
     let mut task = Task {
         conn,
         halves: Some((reader, writer)),
@@ -121,7 +125,7 @@ pub(crate) async fn run(
     task.end(next).await;
 }
 
-async fn tell(reports: &Sender<(ConnId, Report)>, conn: ConnId, report: Report) {
+pub(crate) async fn tell(reports: &Sender<(ConnId, Report)>, conn: ConnId, report: Report) {
     // Nobody listens where the driver is gone; then the orders end as well.
     let _ = reports.send((conn, report)).await;
 }
@@ -140,7 +144,7 @@ struct Task {
     held: bool,
     /// From StartTls to AcceptTls nothing flows.
     gated: bool,
-    splice: Option<(SharedJob, Direction, u64)>,
+    splice: Option<(SharedJob, Pump)>,
 }
 
 impl Task {
@@ -148,9 +152,9 @@ impl Task {
         loop {
             if !self.gated
                 && !self.held
-                && let Some((job, direction, offset)) = self.splice.take()
+                && let Some((job, pump)) = self.splice.take()
             {
-                return self.splice(&job, direction, offset).await;
+                return self.splice(&job, pump).await;
             }
             let Some((reader, writer)) = &mut self.halves else { return Next::Abort };
             let sending = !self.gated && (!self.out.is_empty() || self.unflushed);
@@ -190,7 +194,7 @@ impl Task {
                     }
                 }
                 Order::Send(bytes) => self.out.push_back(bytes),
-                Order::Splice { job, direction, offset } => self.splice = Some((job, direction, offset)),
+                Order::Splice { job, pump } => self.splice = Some((job, pump)),
                 Order::Close => return Next::Close,
                 Order::Abort => return Next::Abort,
             }
@@ -224,36 +228,19 @@ impl Task {
     }
 
     /// Pumps to its end, unless it is no longer wanted.
-    async fn splice(&mut self, job: &SharedJob, direction: Direction, offset: u64) -> Next {
+    async fn splice(&mut self, job: &SharedJob, pump: Pump) -> Next {
         let Task { conn, halves, socket, orders, early, reports, .. } = self;
         let Some((reader, writer)) = halves else { return Next::Abort };
-        let mut count = Count { conn: *conn, reports, total: 0, told: 0, last: Instant::now() };
-        let pump = async {
-            let mut job = job.lock().await;
-            let end = match (&mut *job, direction) {
-                (Some(Job::Download(sink)), Direction::Download) => {
-                    download(reader, sink, offset, &mut count).await
-                }
-                (Some(Job::Upload(source)), Direction::Upload) => {
-                    // However this ends before its last byte: it must not look like the end of the file.
-                    if let Some(socket) = &socket {
-                        socket.breaks(true);
-                    }
-                    let end = upload(reader, writer, source, offset, &mut count).await;
-                    if let (Some(socket), End::Clean | End::Unclean) = (&socket, &end) {
-                        socket.breaks(false);
-                    }
-                    end
-                }
-                _ => file_fault("the file of the transfer is not there"),
-            };
+        let pumping = async {
+            let mut count = Count::new(*conn, reports);
+            let end = pump.run(&mut *job.lock().await, reader, writer, socket.as_ref(), &mut count).await;
             count.tell().await;
             end
         };
         tokio::select! {
             biased;
             next = stopped(early, orders) => next,
-            end = pump => Next::Report(end),
+            end = pumping => Next::Report(end),
         }
     }
 
@@ -326,125 +313,12 @@ async fn send(writer: &mut Writer, out: &mut VecDeque<Bytes>, unflushed: &mut bo
     Ok(())
 }
 
-/// Bytes moved, reported now and then.
-struct Count<'a> {
-    conn: ConnId,
-    reports: &'a Sender<(ConnId, Report)>,
-    total: u64,
-    told: u64,
-    last: Instant,
-}
-
-impl Count<'_> {
-    async fn add(&mut self, bytes: usize) {
-        self.total += bytes as u64;
-        if self.last.elapsed() >= PROGRESS {
-            self.tell().await;
-        }
-    }
-
-    async fn tell(&mut self) {
-        if self.told != self.total {
-            self.told = self.total;
-            self.last = Instant::now();
-            tell(self.reports, self.conn, Report::Moved(self.total)).await;
-        }
-    }
-}
-
-async fn download(reader: &mut Reader, sink: &mut Sink, offset: u64, count: &mut Count<'_>) -> End {
-    if let Err(error) = sink.start(offset).await {
-        return file_error(&error);
-    }
-    loop {
-        match reader.read().await {
-            Ok(bytes) => {
-                if let Err(error) = sink.write(&bytes).await {
-                    return file_error(&error);
-                }
-                // Credit comes back only now that the sink has the bytes.
-                reader.consumed(bytes.len());
-                count.add(bytes.len()).await;
-            }
-            Err(end) => return end,
-        }
-    }
-}
-
-/// Sends the file, the half-close, and waits for the server's end. It reads all the while: TLS tickets for the next connection
-/// come that way, and news of a server that gave up.
-async fn upload(
-    reader: &mut Reader,
-    writer: &mut Writer,
-    source: &mut Source,
-    offset: u64,
-    count: &mut Count<'_>,
-) -> End {
-    if let Err(error) = source.start(offset).await {
-        return file_error(&error);
-    }
-    let mut ended: Option<End> = None;
-    loop {
-        let mut chunk = BytesMut::zeroed(CHUNK);
-        let read = match source.read(&mut chunk).await {
-            Ok(0) => break,
-            Ok(read) => read,
-            Err(error) => return file_error(&error),
-        };
-        chunk.truncate(read);
-        let mut chunk = chunk.freeze();
-        while !chunk.is_empty() {
-            tokio::select! {
-                written = writer.write(&chunk) => match written {
-                    Ok(written) => {
-                        chunk.advance(written);
-                        count.add(written).await;
-                    }
-                    Err(end) => return reason(reader, end).await,
-                },
-                read = reader.read(), if ended.is_none() => match read {
-                    Ok(bytes) => reader.consumed(bytes.len()),
-                    Err(end @ End::Failed { .. }) => return end,
-                    Err(end) => ended = Some(end),
-                },
-            }
-        }
-    }
-    if let Err(end) = writer.finish().await {
-        return reason(reader, end).await;
-    }
-    loop {
-        match ended {
-            Some(end) => return end,
-            None => match reader.read().await {
-                Ok(bytes) => reader.consumed(bytes.len()),
-                Err(end) => ended = Some(end),
-            },
-        }
-    }
-}
-
-/// Writing failed: the reading half may know why.
-async fn reason(reader: &mut Reader, end: End) -> End {
-    match timeout(LINGER, reader.read()).await {
-        Ok(Err(why @ End::Failed { .. })) => why,
-        _ => end,
-    }
-}
-
-fn file_error(error: &io::Error) -> End {
-    file_fault(error.to_string())
-}
-
-fn file_fault(text: impl Into<String>) -> End {
-    End::Failed { stage: Stage::File, text: text.into() }
-}
-
 /// A stream of the tunnel as a connection.
 impl From<tunnel::Opened> for Connected {
     fn from(opened: tunnel::Opened) -> Connected {
         Connected {
             peer: opened.peer,
+            local: None,
             stream: Some(opened.id),
             reader: Reader::Tunnel(opened.reader),
             writer: Writer::Tunnel(opened.writer),

@@ -3,14 +3,25 @@
 use super::connection::Connected;
 use super::convert;
 use super::stream::{Reader, Writer, broken};
+use super::tunnel::TlsAsk;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
 use towpath_ftp::{End, Stage, TlsSession};
 use towpath_relay::tls::TlsGroup;
 use towpath_shared::{Reason, TlsVersion};
+
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 16;
+
+/// How long the server may take to connect; the engine is less patient.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// After a failed accept: where it is for want of descriptors, trying again at once would only burn time.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A second handle to a connection's socket.
 pub(crate) struct Socket(socket2::Socket);
@@ -53,17 +64,56 @@ async fn connect(address: SocketAddr, stage: Stage) -> Result<Connected, End> {
         End::Failed { stage, text }
     };
     let stream = TcpStream::connect(address).await.map_err(failed)?;
-    stream.set_nodelay(true).map_err(failed)?;
-    let socket = socket2::SockRef::from(&stream).try_clone().map_err(failed)?;
-    let peer = stream.peer_addr().map_err(failed)?.to_string();
+    connected(stream).map_err(failed)
+}
+
+/// A connection that stands.
+fn connected(stream: TcpStream) -> io::Result<Connected> {
+    stream.set_nodelay(true)?;
+    let socket = socket2::SockRef::from(&stream).try_clone()?;
+    let peer = stream.peer_addr()?.to_string();
+    let local = stream.local_addr()?;
     let (reader, writer) = stream.into_split();
     Ok(Connected {
         peer,
+        local: Some(local),
         stream: None,
         reader: Reader::Plain(reader),
         writer: Writer::Plain(writer),
         socket: Some(Socket(socket)),
     })
+}
+
+/// Listens for one connection from this peer on this side's address of the control connection; `listening` is told where. Anybody
+/// else is sent away at once and changes nothing: whoever gets there first must not take the server's place.
+pub(crate) async fn accept(
+    local: SocketAddr,
+    peer: IpAddr,
+    listening: impl AsyncFnOnce(SocketAddr),
+) -> Result<Connected, End> {
+    let failed = |error: io::Error| End::Failed { stage: Stage::Data, text: error.to_string() };
+    let socket = if local.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+    let socket = socket.map_err(failed)?;
+    let mut address = local;
+    address.set_port(0);
+    socket.bind(address).map_err(failed)?;
+    let listener = socket.listen(BACKLOG).map_err(failed)?;
+    listening(listener.local_addr().map_err(failed)?).await;
+    let accepted = timeout(PATIENCE, async {
+        loop {
+            match listener.accept().await {
+                Ok((stream, from)) if from.ip().to_canonical() == peer.to_canonical() => return stream,
+                // A stranger, or one that was gone before it was accepted.
+                Ok(_) => {}
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+    });
+    let stream = accepted.await.map_err(|_| End::Failed {
+        stage: Stage::Data,
+        text: format!("the server did not connect within {} seconds", PATIENCE.as_secs()),
+    })?;
+    connected(stream).map_err(failed)
 }
 
 /// Makes TLS of a plain connection.
@@ -77,7 +127,7 @@ pub(crate) async fn secure(
     let failed = |text: String| End::Failed { stage: Stage::Tls, text };
     match (reader, writer, group) {
         (Reader::Tunnel(mut reader), writer, _) => {
-            let tls = reader.start_tls(server_name, tls12_only).await?;
+            let tls = reader.start_tls(TlsAsk { server_name, tls12_only }).await?;
             Ok((tls, Reader::Tunnel(reader), writer))
         }
         (Reader::Plain(reader), Writer::Plain(writer), Some(group)) => {

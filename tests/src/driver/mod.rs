@@ -5,16 +5,25 @@
 //! bytes are acknowledged to the sender only when its [`Sink`] has taken them.
 
 mod client;
+mod coding;
 mod connection;
 mod convert;
+mod digest;
 mod direct;
 mod job;
+mod pump;
 mod runner;
+mod segments;
+mod sink;
+mod source;
 mod stream;
 mod tunnel;
 
 pub use client::{Answerer, Client, Listing, Observer, Pending, Secured};
-pub use job::{Sink, Source, Summary, pattern, sha256};
+pub use job::{Summary, sha256};
+pub use segments::{SEGMENTED, Segmented, get_segmented};
+pub use sink::Sink;
+pub use source::{Source, pattern};
 pub use tunnel::{Relay, RelayError};
 
 use towpath_relay::tls::Roots;

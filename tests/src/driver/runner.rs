@@ -1,9 +1,11 @@
 //! Runs one engine session: inputs in, outputs done in their order, as the contract of `towpath-ftp` says.
 
 use super::client::{Answerer, Ending, Shared};
-use super::connection::{self, Connected, Job, Order, Report, SharedJob};
-use super::job::Summary;
-use super::{Transport, direct};
+use super::connection::{self, Connected, Order, Report};
+use super::job::{Job, SharedJob, Summary};
+use super::pump::Pump;
+use super::tunnel::TlsAsk;
+use super::{Transport, digest, direct};
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -13,7 +15,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant, sleep_until};
 use towpath_ftp::{
-    ConnId, Direction, End, Error, ErrorKind, Event, Input, JobId, Outcome, Output, Request, RequestId,
+    Algorithm, ConnId, End, Error, ErrorKind, Event, Input, JobId, Outcome, Output, Request, RequestId,
     Session, Stage, Target, Time,
 };
 use towpath_relay::tls::TlsGroup;
@@ -39,10 +41,11 @@ struct Conn {
     opened: bool,
     flowing: bool,
     peer: Option<IpAddr>,
+    local: Option<SocketAddr>,
     stream: Option<StreamId>,
     /// A splice whose connection does not stand yet. Whether TLS comes first is known once the engine has
     /// seen it open.
-    splice: Option<(JobId, Direction, u64)>,
+    splice: Option<(JobId, Pump)>,
 }
 
 /// A request that has not ended.
@@ -63,6 +66,7 @@ pub(crate) struct Runner {
     requests: HashMap<RequestId, Open>,
     reports: Sender<(ConnId, Report)>,
     answers: UnboundedSender<bool>,
+    digests: UnboundedSender<(JobId, Option<String>)>,
     tasks: JoinSet<()>,
 }
 
@@ -76,6 +80,7 @@ pub(crate) async fn run(
 ) {
     let (reports, mut inbox): (_, Receiver<(ConnId, Report)>) = mpsc::channel(REPORTS);
     let (answers, mut answered) = mpsc::unbounded_channel();
+    let (digests, mut digested) = mpsc::unbounded_channel();
     let mut runner = Runner {
         session,
         transport,
@@ -88,6 +93,7 @@ pub(crate) async fn run(
         requests: HashMap::new(),
         reports,
         answers,
+        digests,
         tasks: JoinSet::new(),
     };
     let mut wake = None;
@@ -106,6 +112,7 @@ pub(crate) async fn run(
             },
             Some((conn, report)) = inbox.recv() => runner.report(conn, report),
             Some(yes) = answered.recv() => Some(Input::Answer(yes)),
+            Some((job, digest)) = digested.recv() => Some(Input::Digested { job, digest }),
             Some(_) = runner.tasks.join_next() => None,
             () = sleep => Some(Input::Tick),
         };
@@ -138,9 +145,11 @@ impl Runner {
         // Of a connection that the engine has closed: it wants to hear no more.
         let known = self.conns.get_mut(&conn)?;
         Some(match report {
-            Report::Opened { peer, stream } => {
+            Report::Listening(address) => Input::Listening { conn, address: address.to_string() },
+            Report::Opened { peer, local, stream } => {
                 known.opened = true;
                 known.peer = peer.parse::<SocketAddr>().ok().map(|address| address.ip());
+                known.local = local;
                 known.stream = stream;
                 Input::Opened { conn, peer }
             }
@@ -176,12 +185,13 @@ impl Runner {
             }
             Output::AcceptTls(conn) => self.order(conn, Order::AcceptTls),
             Output::Send(conn, bytes) => self.order(conn, Order::Send(Bytes::from(bytes))),
-            Output::Splice { conn, job, direction, offset, .. } => {
+            Output::Splice { conn, job, direction, offset, limit, coding } => {
                 if let Some(known) = self.conns.get_mut(&conn) {
-                    known.splice = Some((job, direction, offset));
+                    known.splice = Some((job, Pump { direction, offset, limit, coding }));
                 }
             }
-            Output::Listen { .. } | Output::Digest { .. } => {}
+            Output::Listen { conn, control } => self.listen(conn, control),
+            Output::Digest { job, algorithm, length } => self.digest(job, algorithm, length),
             Output::Close(conn) => self.leave(conn, Order::Close),
             Output::Abort(conn) => self.leave(conn, Order::Abort),
             Output::Event(event) => self.event(event),
@@ -203,7 +213,7 @@ impl Runner {
     }
 
     fn open(&mut self, conn: ConnId, target: Target) {
-        let (orders, inbox) = mpsc::unbounded_channel();
+        let (tls, ask) = oneshot::channel();
         let parent = match &target {
             Target::Control { .. } => None,
             Target::Data { control, .. } => {
@@ -220,19 +230,65 @@ impl Runner {
                     direct::data(peer, port).await
                 }
                 (Transport::Relay(relay), Target::Control { host, port }, _) => {
-                    relay.open(StreamKind::Control { host, port }).await.map(Connected::from)
+                    relay.open(StreamKind::Control { host, port }, ask).await.map(Connected::from)
                 }
                 (Transport::Relay(relay), Target::Data { port, .. }, Some((_, Some(StreamId(parent))))) => {
-                    relay.open(StreamKind::Data { parent, port }).await.map(Connected::from)
+                    relay.open(StreamKind::Data { parent, port }, ask).await.map(Connected::from)
                 }
                 _ => {
                     Err(End::Failed { stage: Stage::Data, text: "there is no control connection".to_owned() })
                 }
             }
         };
-        self.tasks.spawn(connection::run(conn, dial, inbox, self.reports.clone()));
-        let known = Conn { orders, opened: false, flowing: false, peer: None, stream: None, splice: None };
+        self.spawn(conn, dial, tls);
+    }
+
+    /// Active mode: waits for the server's connection. The relay has no way to listen yet.
+    fn listen(&mut self, conn: ConnId, control: ConnId) {
+        let known = self.conns.get(&control).and_then(|control| control.local.zip(control.peer));
+        let direct = matches!(self.transport, Transport::Direct(_));
+        let reports = self.reports.clone();
+        let dial = async move {
+            let no = |text: &str| Err(End::Failed { stage: Stage::Data, text: text.to_owned() });
+            match known {
+                _ if !direct => no("the relay cannot listen for the server (active mode)"),
+                None => no("there is no control connection"),
+                Some((local, peer)) => {
+                    let told =
+                        async |address| connection::tell(&reports, conn, Report::Listening(address)).await;
+                    direct::accept(local, peer, told).await
+                }
+            }
+        };
+        self.spawn(conn, dial, oneshot::channel().0);
+    }
+
+    fn spawn(
+        &mut self,
+        conn: ConnId,
+        dial: impl Future<Output = Result<Connected, End>> + Send + 'static,
+        tls: oneshot::Sender<TlsAsk>,
+    ) {
+        let (orders, inbox) = mpsc::unbounded_channel();
+        self.tasks.spawn(connection::run(conn, dial, tls, inbox, self.reports.clone()));
+        let known = Conn {
+            orders,
+            opened: false,
+            flowing: false,
+            peer: None,
+            local: None,
+            stream: None,
+            splice: None,
+        };
         self.conns.insert(conn, known);
+    }
+
+    fn digest(&mut self, job: JobId, algorithm: Algorithm, length: u64) {
+        let file = self.jobs.get(&job).cloned().unwrap_or_default();
+        let digests = self.digests.clone();
+        self.tasks.spawn(async move {
+            let _ = digests.send((job, digest::of(file, algorithm, length).await));
+        });
     }
 
     fn start_tls(&mut self, conn: ConnId, server_name: String, group: ConnId, tls12_only: bool) {
@@ -255,9 +311,9 @@ impl Runner {
     /// that it has just seen open, be it TLS or a splice, has been ordered.
     fn flow(&mut self) {
         for conn in self.conns.values_mut().filter(|conn| conn.opened) {
-            if let Some((job, direction, offset)) = conn.splice.take() {
+            if let Some((job, pump)) = conn.splice.take() {
                 let job = self.jobs.get(&job).cloned().unwrap_or_default();
-                let _ = conn.orders.send(Order::Splice { job, direction, offset });
+                let _ = conn.orders.send(Order::Splice { job, pump });
             }
             if !conn.flowing {
                 conn.flowing = true;

@@ -107,21 +107,42 @@ impl Relay {
         Ok(Relay { orders })
     }
 
-    /// Opens a stream. The stream's number is that of its OPEN frame, for data streams to name their parent.
-    pub(crate) async fn open(&self, kind: StreamKind) -> Result<Opened, End> {
+    /// Opens a stream. The stream's number is that of its OPEN frame, for data streams to name their parent. Where TLS is asked for
+    /// meanwhile, START_TLS goes right behind OPEN.
+    pub(crate) async fn open(
+        &self,
+        kind: StreamKind,
+        mut tls: oneshot::Receiver<TlsAsk>,
+    ) -> Result<Opened, End> {
         let (sender, events) = mpsc::unbounded_channel();
         let (id_sender, id) = oneshot::channel();
         let order = Order::Open { kind, events: sender, id: id_sender };
         self.orders.send(order).map_err(|_| link_lost())?;
         let id = id.await.map_err(|_| link_lost())?;
         let writer = TunnelWriter { id, orders: self.orders.clone(), queued: None };
-        let mut reader = TunnelReader { id, orders: self.orders.clone(), events, end: None };
-        match reader.events.recv().await {
-            Some(StreamEvent::Opened { peer }) => Ok(Opened { id, peer, reader, writer }),
-            Some(StreamEvent::Ended(end)) => Err(end),
-            _ => Err(link_lost()),
+        let mut reader = TunnelReader { id, orders: self.orders.clone(), events, asked: false, end: None };
+        loop {
+            let event = tokio::select! {
+                biased;
+                event = reader.events.recv() => event,
+                Ok(ask) = &mut tls, if !reader.asked => {
+                    reader.ask_tls(ask);
+                    continue;
+                }
+            };
+            return match event {
+                Some(StreamEvent::Opened { peer }) => Ok(Opened { id, peer, reader, writer }),
+                Some(StreamEvent::Ended(end)) => Err(end),
+                _ => Err(link_lost()),
+            };
         }
     }
+}
+
+/// TLS as it is asked for.
+pub(crate) struct TlsAsk {
+    pub(crate) server_name: String,
+    pub(crate) tls12_only: bool,
 }
 
 /// A connected stream.
@@ -137,6 +158,8 @@ pub(crate) struct TunnelReader {
     id: StreamId,
     orders: UnboundedSender<Order>,
     events: UnboundedReceiver<StreamEvent>,
+    /// START_TLS was sent.
+    asked: bool,
     end: Option<End>,
 }
 
@@ -170,15 +193,19 @@ impl TunnelReader {
         let _ = self.orders.send(Order::Consumed(self.id, bytes));
     }
 
-    /// Starts TLS and waits for its outcome. Nothing may have come in plain text that the engine has not seen: whoever can
+    fn ask_tls(&mut self, ask: TlsAsk) {
+        self.asked = true;
+        let max_version = ask.tls12_only.then_some(TlsVersion::Tls12);
+        let order = Order::StartTls { id: self.id, server_name: ask.server_name, max_version };
+        let _ = self.orders.send(order);
+    }
+
+    /// Starts TLS, unless that was done, and waits for its outcome. Nothing may have come in plain text that the engine has not seen: whoever can
     /// write into the connection could have put it there.
-    pub(crate) async fn start_tls(
-        &mut self,
-        server_name: String,
-        tls12_only: bool,
-    ) -> Result<TlsSession, End> {
-        let max_version = tls12_only.then_some(TlsVersion::Tls12);
-        let _ = self.orders.send(Order::StartTls { id: self.id, server_name, max_version });
+    pub(crate) async fn start_tls(&mut self, ask: TlsAsk) -> Result<TlsSession, End> {
+        if !self.asked {
+            self.ask_tls(ask);
+        }
         loop {
             match self.events.recv().await {
                 Some(StreamEvent::Secured(tls)) => return Ok(*tls),
