@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::io::{Time, TlsSession};
 use crate::parse::{Facts, Features};
 use crate::path::{Name, RemotePath};
+use crate::quirks::Quirks;
 use crate::request::RequestId;
 
 /// Something happened.
@@ -23,6 +24,9 @@ pub enum Event {
         /// Whether it was resumed.
         resumed: bool,
     },
+    /// What is known of the server has changed: to be stored with the site and given back as [`crate::Site::quirks`]. Told at most once a
+    /// request, before its end, or at once where no request runs; never kept back.
+    Learned(Quirks),
     /// Rows of a listing, as they come. All rows of a request name the same path.
     Listed {
         /// Whose.

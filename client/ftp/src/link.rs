@@ -51,6 +51,19 @@ pub(crate) struct Server {
     pub(crate) crowded: bool,
     /// Where the session stands.
     pub(crate) standing: Option<Standing>,
+    /// Signs of life that were given (rule K2).
+    pub(crate) signs: u32,
+    /// Times that the clock of listings may still be asked for (rule T10).
+    pub(crate) clock: ClockTries,
+}
+
+/// How often a connection asks what the server's clock is, before it gives that up.
+pub(crate) struct ClockTries(pub(crate) u8);
+
+impl Default for ClockTries {
+    fn default() -> ClockTries {
+        ClockTries(3)
+    }
 }
 
 /// A directory by its two names (rule P3).

@@ -222,7 +222,7 @@ pub enum Request {
     Site(TypedLine),
     /// A command line that a person typed. What would confuse the session is refused with what to use instead.
     Raw(TypedLine),
-    /// NOOP: a sign of life.
+    /// A sign of life: NOOP, PWD and TYPE in turn (rule K2).
     KeepAlive,
     /// QUIT, politely, within 2 s.
     Disconnect,

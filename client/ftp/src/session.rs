@@ -9,7 +9,7 @@ use crate::event::{Event, LogKind, Outcome};
 use crate::io::{ConnId, End, Input, Output, Time};
 use crate::link::Link;
 use crate::operation::{
-    self, Failure, Operation, Report, Signal, Step, cancelled, protected, silence, words,
+    self, Failure, Operation, Report, Signal, Step, cancelled, clock_answered, protected, silence, words,
 };
 use crate::quirks::Quirks;
 use crate::reply::{Reply, escape};
@@ -22,6 +22,8 @@ pub struct Session {
     waiting: VecDeque<(RequestId, Request)>,
     stack: Vec<Box<dyn Operation>>,
     cancelling: Option<Cancelling>,
+    /// What was told of the server's quirks.
+    told: Quirks,
 }
 
 /// How the running request is coming to its end before its time.
@@ -37,7 +39,8 @@ impl Session {
     /// A session that is not connected; [`Request::Connect`] starts it.
     #[must_use]
     pub fn new(site: Site) -> Session {
-        Session { link: Link::new(site), waiting: VecDeque::new(), stack: Vec::new(), cancelling: None }
+        let told = site.quirks.clone();
+        Session { link: Link::new(site), waiting: VecDeque::new(), stack: Vec::new(), cancelling: None, told }
     }
 
     /// Takes one input: exactly one mutation. Drain [`Session::poll`] afterwards.
@@ -64,6 +67,7 @@ impl Session {
     }
 
     /// What is known of the server's quirks by now: to be stored with the site and given back as [`Site::quirks`].
+    /// [`Event::Learned`] tells each change.
     #[must_use]
     pub fn quirks(&self) -> &Quirks {
         &self.link.memory.quirks
@@ -169,6 +173,12 @@ impl Session {
         {
             return self.lose(error.clone(), error);
         }
+        if let (Some(Hearer::Session(Consequence::Clock(listed))), 2..) = (hearer, reply.class()) {
+            clock_answered(&mut self.link, listed, reply);
+            if self.link.request.is_none() {
+                self.tell_learned();
+            }
+        }
         let Some(control) = &mut self.link.control else { return };
         let settled = control.settle(reply, now);
         let cancelling = matches!(self.cancelling, Some(Cancelling::Replies));
@@ -273,11 +283,20 @@ impl Session {
     fn finish(&mut self, result: Result<Outcome, Error>) {
         self.cancelling = None;
         self.link.disown();
+        self.tell_learned();
         if let Some(request) = self.link.request.take() {
             self.link.tell(match result {
                 Ok(outcome) => Event::Done { request, outcome },
                 Err(error) => Event::Failed { request, error: error.advised() },
             });
+        }
+    }
+
+    /// What is known of the server has changed. Nothing that the session may still take back: it is told past what is kept back.
+    fn tell_learned(&mut self) {
+        if self.told != self.link.memory.quirks {
+            self.told = self.link.memory.quirks.clone();
+            self.link.put(Output::Event(Event::Learned(self.told.clone())));
         }
     }
 
