@@ -2,6 +2,7 @@
 
 use crate::checksum::Algorithm;
 use crate::checksum::Checksum;
+use crate::doctor::Finding;
 use crate::entry::{Entry, Modified};
 use crate::error::Error;
 use crate::io::{Time, TlsSession};
@@ -55,6 +56,13 @@ pub enum Event {
         directories: u64,
         /// Bytes of the files counted; 0 while deleting.
         bytes: u64,
+    },
+    /// An examination has found something; the report will hold it too.
+    Examined {
+        /// Whose.
+        request: RequestId,
+        /// What.
+        finding: Finding,
     },
     /// A request ended well.
     Done {
@@ -113,6 +121,8 @@ pub enum Outcome {
     Checksum(Checksum),
     /// Bytes that are free.
     Space(u64),
+    /// What the examination of a server found: every [`crate::doctor::Subject`] once, in their order.
+    Report(Vec<Finding>),
     /// FEAT answered.
     Features(Box<Features>),
     /// The server's words, for display: all lines with their codes, control characters escaped.

@@ -122,9 +122,11 @@ impl Session {
             return self.lose(error.clone(), error);
         }
         control.heard(now);
+        let conn = control.conn;
         let read = control.reader.push(bytes);
         self.replies();
-        let Some(control) = &mut self.link.control else { return };
+        // It may be another one by now.
+        let Some(control) = self.link.control.as_mut().filter(|control| control.conn == conn) else { return };
         let strays = control.reader.strays();
         control.read_up();
         for line in &strays {
@@ -283,6 +285,7 @@ impl Session {
     fn finish(&mut self, result: Result<Outcome, Error>) {
         self.cancelling = None;
         self.link.disown();
+        self.link.end_trial();
         self.tell_learned();
         if let Some(request) = self.link.request.take() {
             self.link.tell(match result {
@@ -307,7 +310,9 @@ impl Session {
                 self.finish(Ok(Outcome::Ok));
                 return Step::Wait;
             }
-            ref other if !self.link.server.logged_in && !matches!(other, Request::Connect) => {
+            ref other
+                if !self.link.server.logged_in && !matches!(other, Request::Connect | Request::Examine) =>
+            {
                 self.finish(Err(not_connected()));
                 return Step::Wait;
             }
@@ -351,6 +356,9 @@ impl Session {
         if let Some(control) = &mut self.link.control {
             self.link.withheld.extend(control.give_up());
         }
+        if self.outlived(&request, &session) {
+            return;
+        }
         let mut error = if self.cancelling.is_some() { cancelled() } else { request };
         for operation in self.stack.iter().rev() {
             error = operation.explain(error);
@@ -361,6 +369,20 @@ impl Session {
         self.link.error(session.to_string());
         self.finish(Err(error));
         self.end(Some(session));
+    }
+
+    /// Whether the running request goes on over a new connection, or ends well without one.
+    fn outlived(&mut self, request: &Error, session: &Error) -> bool {
+        if self.cancelling.is_some() {
+            return false;
+        }
+        let Some(first) = self.stack.first_mut() else { return false };
+        let Some(step) = first.outlive(&mut self.link, request) else { return false };
+        self.stack.truncate(1);
+        self.link.error(session.to_string());
+        self.tell_withheld(Some(session));
+        self.advance(step);
+        true
     }
 
     /// The session ended as it should.
@@ -408,6 +430,10 @@ impl Session {
             self.reply(&reply);
             self.replies();
         }
+        if self.limit().is_some_and(|at| at <= now) {
+            let error = Error::new(Stage::Server, ErrorKind::Timeout, "The request took longer than it may");
+            return self.lose(error.clone(), error);
+        }
         if self.operation_deadline().is_some_and(|at| at <= now) {
             let step = match self.stack.last_mut() {
                 Some(operation) => operation.timeout(&mut self.link),
@@ -421,6 +447,11 @@ impl Session {
         }
     }
 
+    /// When the running request is to be over.
+    fn limit(&self) -> Option<Time> {
+        self.stack.first().and_then(|operation| operation.limit())
+    }
+
     /// The deadline of the operation on top; without one, that of replies which nobody waits for.
     fn operation_deadline(&self) -> Option<Time> {
         match self.stack.last() {
@@ -431,7 +462,7 @@ impl Session {
 
     fn deadline(&self) -> Option<Time> {
         let odd_end = self.link.control.as_ref().and_then(control::Control::odd_end);
-        [odd_end, self.operation_deadline()].into_iter().flatten().min()
+        [odd_end, self.operation_deadline(), self.limit()].into_iter().flatten().min()
     }
 
     fn is_control(&self, conn: ConnId) -> bool {

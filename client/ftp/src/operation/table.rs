@@ -7,6 +7,7 @@ use crate::request::{Request, RequestId};
 use super::Operation;
 use super::ancestry::MakeDirectories;
 use super::digest::Digest;
+use super::doctor::Examine;
 use super::facts::Inspect;
 use super::inquiry::Account;
 use super::keep_alive::KeepAlive;
@@ -28,6 +29,7 @@ pub(crate) fn of(features: &Features, id: RequestId, request: Request) -> Result
     Ok(match request {
         Request::Connect => Box::new(Logon::new()),
         Request::KeepAlive => Box::new(KeepAlive::new()),
+        Request::Examine => Box::new(Examine::new(id)),
         Request::List(path) => Box::new(List::show(id, path)),
         Request::Download { job, path, size, offset, options } => {
             Box::new(Transfer::download(id, job, path, size, offset, options))
