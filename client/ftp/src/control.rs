@@ -48,6 +48,16 @@ pub(crate) enum Consequence {
     Dated,
     /// PROT P: data connections are secured from here on, or the session ends.
     Protection,
+    /// MDTM of a file that LIST has shown with this time, in Unix seconds as if the server's zone were UTC (rule T10).
+    Clock(i64),
+}
+
+impl Consequence {
+    /// Whether what goes on is told after the reply only: what comes of it may be the end of the session, or the log is to read in the
+    /// order of the login.
+    fn holds(self) -> bool {
+        !matches!(self, Consequence::Clock(_))
+    }
 }
 
 /// A command that was sent, or the greeting.
@@ -195,7 +205,10 @@ impl Control {
     /// Keeps an event back while replies are owed that nobody waits for: told at once it would come before what the session
     /// did earlier. Returns it where there are none.
     pub(crate) fn hold(&mut self, event: Event) -> Option<Event> {
-        let is_loose = |expectation: &&mut Expectation| matches!(expectation.hearer, Hearer::Session(_));
+        let is_loose = |expectation: &&mut Expectation| match expectation.hearer {
+            Hearer::Session(consequence) => consequence.holds(),
+            Hearer::Lane(_) | Hearer::Nobody => false,
+        };
         let unsent = self.unsent.iter_mut().map(|unsent| &mut unsent.expectation);
         match self.owed.iter_mut().chain(unsent).rev().find(is_loose) {
             Some(expectation) => {

@@ -2,11 +2,13 @@
 
 use crate::checksum::Algorithm;
 use crate::checksum::Checksum;
+use crate::doctor::Finding;
 use crate::entry::{Entry, Modified};
 use crate::error::Error;
 use crate::io::{Time, TlsSession};
 use crate::parse::{Facts, Features};
 use crate::path::{Name, RemotePath};
+use crate::quirks::Quirks;
 use crate::request::RequestId;
 
 /// Something happened.
@@ -23,6 +25,9 @@ pub enum Event {
         /// Whether it was resumed.
         resumed: bool,
     },
+    /// What is known of the server has changed: to be stored with the site and given back as [`crate::Site::quirks`]. Told at most once a
+    /// request, before its end, or at once where no request runs; never kept back.
+    Learned(Quirks),
     /// Rows of a listing, as they come. All rows of a request name the same path.
     Listed {
         /// Whose.
@@ -51,6 +56,13 @@ pub enum Event {
         directories: u64,
         /// Bytes of the files counted; 0 while deleting.
         bytes: u64,
+    },
+    /// An examination has found something; the report will hold it too.
+    Examined {
+        /// Whose.
+        request: RequestId,
+        /// What.
+        finding: Finding,
     },
     /// A request ended well.
     Done {
@@ -109,6 +121,8 @@ pub enum Outcome {
     Checksum(Checksum),
     /// Bytes that are free.
     Space(u64),
+    /// What the examination of a server found: every [`crate::doctor::Subject`] once, in their order.
+    Report(Vec<Finding>),
     /// FEAT answered.
     Features(Box<Features>),
     /// The server's words, for display: all lines with their codes, control characters escaped.

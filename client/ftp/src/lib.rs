@@ -24,6 +24,7 @@ mod command;
 pub mod conflict;
 mod control;
 mod data;
+pub mod doctor;
 pub mod entry;
 pub mod error;
 pub mod event;
@@ -51,6 +52,7 @@ pub mod typed;
 
 pub use charset::Charset;
 pub use checksum::{Algorithm, Checksum};
+pub use doctor::Finding;
 pub use entry::{Entry, EntryKind, Modified, Perm};
 pub use error::{Error, ErrorKind, Stage};
 pub use event::{Event, LogKind, LogLine, Outcome, Question, ServerInfo, Transferred};

@@ -82,7 +82,7 @@ pub enum Placement {
     Unique,
 }
 
-/// Imperatives. All but [`Request::Connect`] fail with [`crate::ErrorKind::NotConnected`] on a session without a login.
+/// Imperatives. All but [`Request::Connect`] and [`Request::Examine`] fail with [`crate::ErrorKind::NotConnected`] on a session without a login.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Request {
     /// Connect, secure and log in.
@@ -224,7 +224,10 @@ pub enum Request {
     Site(TypedLine),
     /// A command line that a person typed. What would confuse the session is refused with what to use instead.
     Raw(TypedLine),
-    /// NOOP: a sign of life.
+    /// Test the server in all that matters and report in plain words ([`crate::doctor`]); connects if there is no login. It
+    /// changes nothing on the server, and ends well whatever it finds; ends the session if there is no connection in the end.
+    Examine,
+    /// A sign of life: NOOP, PWD and TYPE in turn (rule K2).
     KeepAlive,
     /// QUIT, politely, within 2 s.
     Disconnect,

@@ -10,7 +10,7 @@ use crate::habits::{Form, Habit};
 use crate::io::{ConnId, End, Input, Output, Time};
 use crate::link::Link;
 use crate::operation::{
-    self, Failure, Operation, Report, Signal, Step, cancelled, protected, silence, words,
+    self, Failure, Operation, Report, Signal, Step, cancelled, clock_answered, protected, silence, words,
 };
 use crate::quirks::Quirks;
 use crate::reply::{Reply, escape};
@@ -23,6 +23,8 @@ pub struct Session {
     waiting: VecDeque<(RequestId, Request)>,
     stack: Vec<Box<dyn Operation>>,
     cancelling: Option<Cancelling>,
+    /// What was told of the server's quirks.
+    told: Quirks,
 }
 
 /// How the running request is coming to its end before its time.
@@ -38,7 +40,8 @@ impl Session {
     /// A session that is not connected; [`Request::Connect`] starts it.
     #[must_use]
     pub fn new(site: Site) -> Session {
-        Session { link: Link::new(site), waiting: VecDeque::new(), stack: Vec::new(), cancelling: None }
+        let told = site.quirks.clone();
+        Session { link: Link::new(site), waiting: VecDeque::new(), stack: Vec::new(), cancelling: None, told }
     }
 
     /// Takes one input: exactly one mutation. Drain [`Session::poll`] afterwards.
@@ -65,6 +68,7 @@ impl Session {
     }
 
     /// What is known of the server's quirks by now: to be stored with the site and given back as [`Site::quirks`].
+    /// [`Event::Learned`] tells each change.
     #[must_use]
     pub fn quirks(&self) -> &Quirks {
         &self.link.memory.quirks
@@ -122,9 +126,11 @@ impl Session {
             return self.lose(error.clone(), error);
         }
         control.heard(now);
+        let conn = control.conn;
         let read = control.reader.push(bytes);
         self.replies();
-        let Some(control) = &mut self.link.control else { return };
+        // It may be another one by now.
+        let Some(control) = self.link.control.as_mut().filter(|control| control.conn == conn) else { return };
         let strays = control.reader.strays();
         control.read_up();
         for line in &strays {
@@ -178,6 +184,12 @@ impl Session {
             && let Err(error) = protected(&mut self.link, reply)
         {
             return self.lose(error.clone(), error);
+        }
+        if let (Some(Hearer::Session(Consequence::Clock(listed))), 2..) = (hearer, reply.class()) {
+            clock_answered(&mut self.link, listed, reply);
+            if self.link.request.is_none() {
+                self.tell_learned();
+            }
         }
         let Some(control) = &mut self.link.control else { return };
         let settled = control.settle(reply, now);
@@ -286,11 +298,21 @@ impl Session {
     fn finish(&mut self, result: Result<Outcome, Error>) {
         self.cancelling = None;
         self.link.disown();
+        self.link.end_trial();
+        self.tell_learned();
         if let Some(request) = self.link.request.take() {
             self.link.tell(match result {
                 Ok(outcome) => Event::Done { request, outcome },
                 Err(error) => Event::Failed { request, error: error.advised() },
             });
+        }
+    }
+
+    /// What is known of the server has changed. Nothing that the session may still take back: it is told past what is kept back.
+    fn tell_learned(&mut self) {
+        if self.told != self.link.memory.quirks {
+            self.told = self.link.memory.quirks.clone();
+            self.link.put(Output::Event(Event::Learned(self.told.clone())));
         }
     }
 
@@ -301,7 +323,9 @@ impl Session {
                 self.finish(Ok(Outcome::Ok));
                 return Step::Wait;
             }
-            ref other if !self.link.server.logged_in && !matches!(other, Request::Connect) => {
+            ref other
+                if !self.link.server.logged_in && !matches!(other, Request::Connect | Request::Examine) =>
+            {
                 self.finish(Err(not_connected()));
                 return Step::Wait;
             }
@@ -345,6 +369,9 @@ impl Session {
         if let Some(control) = &mut self.link.control {
             self.link.withheld.extend(control.give_up());
         }
+        if self.outlived(&request, &session) {
+            return;
+        }
         let mut error = if self.cancelling.is_some() { cancelled() } else { request };
         for operation in self.stack.iter().rev() {
             error = operation.explain(error);
@@ -355,6 +382,20 @@ impl Session {
         self.link.error(session.to_string());
         self.finish(Err(error));
         self.end(Some(session));
+    }
+
+    /// Whether the running request goes on over a new connection, or ends well without one.
+    fn outlived(&mut self, request: &Error, session: &Error) -> bool {
+        if self.cancelling.is_some() {
+            return false;
+        }
+        let Some(first) = self.stack.first_mut() else { return false };
+        let Some(step) = first.outlive(&mut self.link, request) else { return false };
+        self.stack.truncate(1);
+        self.link.error(session.to_string());
+        self.tell_withheld(Some(session));
+        self.advance(step);
+        true
     }
 
     /// The session ended as it should.
@@ -407,6 +448,10 @@ impl Session {
             self.reply(&reply);
             self.replies();
         }
+        if self.limit().is_some_and(|at| at <= now) {
+            let error = Error::new(Stage::Server, ErrorKind::Timeout, "The request took longer than it may");
+            return self.lose(error.clone(), error);
+        }
         if self.operation_deadline().is_some_and(|at| at <= now) {
             let step = match self.stack.last_mut() {
                 Some(operation) => operation.timeout(&mut self.link),
@@ -420,6 +465,11 @@ impl Session {
         }
     }
 
+    /// When the running request is to be over.
+    fn limit(&self) -> Option<Time> {
+        self.stack.first().and_then(|operation| operation.limit())
+    }
+
     /// The deadline of the operation on top; without one, that of replies which nobody waits for.
     fn operation_deadline(&self) -> Option<Time> {
         match self.stack.last() {
@@ -430,7 +480,7 @@ impl Session {
 
     fn deadline(&self) -> Option<Time> {
         let odd_end = self.link.control.as_ref().and_then(control::Control::odd_end);
-        [odd_end, self.operation_deadline()].into_iter().flatten().min()
+        [odd_end, self.operation_deadline(), self.limit()].into_iter().flatten().min()
     }
 
     fn is_control(&self, conn: ConnId) -> bool {

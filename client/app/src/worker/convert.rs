@@ -200,6 +200,7 @@ pub(super) fn outcome(outcome: ftp::Outcome) -> page::Outcome {
         | ftp::Outcome::Checksum(_)
         | ftp::Outcome::Space(_)
         | ftp::Outcome::Features(_)
+        | ftp::Outcome::Report(_)
         | ftp::Outcome::Answer { .. } => page::Outcome::Ok,
     }
 }

@@ -6,12 +6,15 @@ mod abandon;
 mod active;
 mod ancestry;
 mod attributes;
+mod clock;
 mod digest;
 mod directory;
+mod doctor;
 mod enter;
 mod exchange;
 mod facts;
 mod inquiry;
+mod keep_alive;
 mod kind;
 mod line;
 mod list;
@@ -35,6 +38,7 @@ mod transfer;
 mod verify;
 mod walk;
 
+pub(crate) use clock::answered as clock_answered;
 pub(crate) use kind::Type;
 pub(crate) use negotiate::protected;
 pub(crate) use table::of;
@@ -125,6 +129,8 @@ pub(crate) enum Report {
     },
     /// What came of each part, in their order.
     Together(Vec<Report>),
+    /// Milliseconds until each of several answers.
+    Trips(Vec<u64>),
     /// A directory was read and its rows kept.
     Rows(RemotePath, Rows),
 }
@@ -204,6 +210,17 @@ pub(crate) trait Operation: Send {
     /// It is no longer wanted. `None`: the replies owed are awaited, then it is over. Else it sees to its end
     /// itself.
     fn cancel(&mut self, _link: &mut Link) -> Option<Step> {
+        None
+    }
+
+    /// When a request is to be over whatever it does; asked of the operation at the bottom of the stack alone.
+    fn limit(&self) -> Option<Time> {
+        None
+    }
+
+    /// The connection is of no use any more, whoever found out. The operation at the bottom of the stack may go on all the same: it sees to the
+    /// end of the connection, and its children are gone.
+    fn outlive(&mut self, _link: &mut Link, _error: &Error) -> Option<Step> {
         None
     }
 
