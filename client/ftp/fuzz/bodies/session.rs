@@ -253,6 +253,7 @@ fn request(kind: u8) -> Request {
         12 => Request::Size(path("/f")),
         13 => Request::ModificationTime(path("/f")),
         14 => Request::KeepAlive,
+        15 => Request::Examine,
         _ => Request::Disconnect,
     }
 }
