@@ -9,7 +9,8 @@ use crate::event::{Event, LogKind, Outcome};
 use crate::io::{ConnId, End, Input, Output, Time};
 use crate::link::Link;
 use crate::operation::{
-    self, Failure, Operation, Report, Signal, Step, cancelled, clock_answered, protected, silence, words,
+    self, Failure, Operation, Report, Signal, Step, cancelled, clock_answered, injected, protected, silence,
+    words,
 };
 use crate::quirks::Quirks;
 use crate::reply::{Reply, escape};
@@ -483,17 +484,6 @@ impl Session {
 fn not_connected() -> Error {
     Error::new(Stage::Connection, ErrorKind::NotConnected, "There is no connection to the server")
         .with_advice("Connect first")
-}
-
-/// Rule L3: whoever can write into the connection before TLS begins could make us believe its words were
-/// the server's.
-pub(crate) fn injected() -> Error {
-    Error::new(
-        Stage::Tls,
-        ErrorKind::Protocol,
-        "Plain text came after the server had agreed to start TLS; somebody may be tampering with the connection",
-    )
-    .with_advice("Do not log in over this network")
 }
 
 /// An error's text as a sentence.

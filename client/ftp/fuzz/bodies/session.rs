@@ -227,7 +227,7 @@ fn request(kind: u8) -> Request {
         || vec![Item { path: path("/t"), directory: true }, Item { path: path("/f"), directory: false }];
     let (job, size) = (JobId(1), (kind & 64 == 0).then_some(5));
     let offset = u64::from(kind & 128 != 0) * 3;
-    match kind % 16 {
+    match kind % 17 {
         0 | 1 => Request::Connect,
         2 => Request::List(None),
         3 | 4 => Request::List(Some(path("/d"))),
