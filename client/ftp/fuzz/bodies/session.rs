@@ -288,7 +288,7 @@ fn request(kind: u8, how: u8) -> Request {
     let (job, size) = (JobId(1), (kind & 64 == 0).then_some(5));
     let offset = u64::from(kind & 128 != 0) * 3;
     let f = || path("/d/f");
-    match kind % 64 % 43 {
+    match kind % 64 % 44 {
         0 | 1 => Request::Connect,
         2 => Request::List(None),
         3 | 4 => Request::List(Some(path("/d"))),
@@ -329,6 +329,7 @@ fn request(kind: u8, how: u8) -> Request {
         39 => Request::Reinitialize,
         40 => Request::Site(typed("CHMOD 644 f")),
         41 => Request::Raw(typed("NOOP")),
+        42 => Request::Examine,
         _ => Request::Raw(typed("PASS secret")),
     }
 }

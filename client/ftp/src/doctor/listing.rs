@@ -37,9 +37,10 @@ pub(crate) fn listing(listed: Listed<'_>) -> Finding {
     };
     if count > 0 {
         verdict = Verdict::Warning;
-        text.push_str(&format!(" {count} of its lines could not be read."));
+        text.push_str(&format!(" Lines that could not be read: {count}."));
     }
-    let figures = format!("{} rows in {milliseconds} ms", entries.len());
+    let rows = if entries.len() == 1 { "row" } else { "rows" };
+    let figures = format!("{} {rows} in {milliseconds} ms", entries.len());
     Finding::new(Subject::Listing, verdict, text).with([figures].into_iter().chain(lines))
 }
 

@@ -13,11 +13,10 @@ use crate::parse;
 use crate::path::{Argument, ArgumentError};
 use crate::quirks::Tls12;
 use crate::reply::Reply;
-use crate::session::injected;
 use crate::site::Encryption;
 
 use super::negotiate::Negotiate;
-use super::secure::Secure;
+use super::secure::{Secure, injected};
 use super::{Failure, Operation, Report, Signal, Step, cancelled, refused, silence, words};
 
 /// Silence on the port of the other TLS mode after which no greeting is expected any more (rule L4).

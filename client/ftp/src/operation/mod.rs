@@ -41,6 +41,7 @@ mod walk;
 pub(crate) use clock::answered as clock_answered;
 pub(crate) use kind::Type;
 pub(crate) use negotiate::protected;
+pub(crate) use secure::injected;
 pub(crate) use table::of;
 
 use crate::checksum::Algorithm;

@@ -94,7 +94,8 @@ fn request(kind: u8) -> Request {
     let (job, size) = (JobId(1), (kind & 64 == 0).then_some(5));
     let offset = u64::from(kind & 128 != 0) * 3;
     match kind % 20 {
-        0..=2 => Request::Connect,
+        0 | 1 => Request::Connect,
+        2 => Request::Examine,
         3 => Request::List(None),
         4 => Request::List(Some(path("/d"))),
         5 => Request::Download {
