@@ -52,13 +52,13 @@ pub use charset::Charset;
 pub use checksum::{Algorithm, Checksum};
 pub use entry::{Entry, EntryKind, Modified, Perm};
 pub use error::{Error, ErrorKind, Stage};
-pub use event::{Event, LogKind, LogLine, Outcome, Question, ServerInfo, Transferred};
+pub use event::{Event, LeftOut, LogKind, LogLine, Outcome, Question, ServerInfo, Transferred};
 pub use io::{
     Certificate, Coding, ConnId, Direction, End, Input, JobId, Output, Target, Time, TlsSession, Verdict,
 };
 pub use path::{Argument, ArgumentError, Name, PathSyntax, RemotePath};
 pub use quirks::Quirks;
-pub use request::{Item, Placement, Request, RequestId, TransferOptions};
+pub use request::{Item, Modes, Placement, Request, RequestId, TransferOptions};
 pub use secret::Secret;
 pub use session::Session;
 pub use site::{Abilities, ActiveMode, Encryption, Site};

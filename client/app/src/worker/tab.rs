@@ -377,7 +377,7 @@ impl Tab {
                 let failure = self.connect_failure.take().or_else(|| error.as_ref().map(convert::failure));
                 self.over(cx, failure);
             }
-            ftp::Event::DataSecured { .. } | ftp::Event::Progressed { .. } => {}
+            ftp::Event::DataSecured { .. } | ftp::Event::Progressed { .. } | ftp::Event::LeftOut { .. } => {}
         }
     }
 

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 use towpath_ftp::{
-    Certificate, ConnId, Encryption, End, Event, Input, Item, JobId, Output, RemotePath, Request, RequestId,
-    Secret, Session, Site, Stage, Time, TlsSession, Verdict,
+    Certificate, ConnId, Encryption, End, Event, Input, Item, JobId, Modes, Output, RemotePath, Request,
+    RequestId, Secret, Session, Site, Stage, Time, TlsSession, Verdict,
 };
 
 /// What servers say; the fuzzer finds the rest.
@@ -227,7 +227,7 @@ fn request(kind: u8) -> Request {
         || vec![Item { path: path("/t"), directory: true }, Item { path: path("/f"), directory: false }];
     let (job, size) = (JobId(1), (kind & 64 == 0).then_some(5));
     let offset = u64::from(kind & 128 != 0) * 3;
-    match kind % 16 {
+    match kind % 18 {
         0 | 1 => Request::Connect,
         2 => Request::List(None),
         3 | 4 => Request::List(Some(path("/d"))),
@@ -253,6 +253,11 @@ fn request(kind: u8) -> Request {
         12 => Request::Size(path("/f")),
         13 => Request::ModificationTime(path("/f")),
         14 => Request::KeepAlive,
+        15 => Request::ListTree(tree()),
+        16 => Request::ChangeModeTree {
+            items: tree(),
+            modes: Modes { files: Some(0o644), directories: Some(0o755) },
+        },
         _ => Request::Disconnect,
     }
 }

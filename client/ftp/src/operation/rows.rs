@@ -9,7 +9,7 @@ use crate::reply::escape;
 use crate::request::RequestId;
 
 /// Most rows of one event.
-const BATCH: usize = 500;
+pub(crate) const BATCH: usize = 500;
 
 /// Where rows go.
 enum Sink {
