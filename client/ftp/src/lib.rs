@@ -46,7 +46,9 @@ pub mod sync;
 pub mod telnet;
 pub mod text;
 mod timestamp;
+pub mod tree;
 pub mod typed;
+mod unique;
 
 pub use charset::Charset;
 pub use checksum::{Algorithm, Checksum};

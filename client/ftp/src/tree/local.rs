@@ -155,8 +155,8 @@ pub fn folded(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
     use LocalNameError as E;
+    use proptest::prelude::*;
 
     fn refused(text: &str, kind: LocalKind) -> Option<LocalNameError> {
         local_name(text, true, kind, Unfit::Refuse).err()

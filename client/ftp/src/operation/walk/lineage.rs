@@ -1,60 +1,40 @@
-//! The directories above the one that is read, by their `unique` facts (RFC 3659 section 7.5.2): a directory that is one of those is a
-//! loop (rule M12).
-//!
-//! The fact is a hint of the server's, and servers exist that give the same one to everything. So it counts only once different
-//! ones were seen, and never again after two directories of one listing shared one.
+//! The directories above the one that is read, by their `unique` facts: a directory that is one of those is a loop (rule M12).
 
-use crate::entry::{Entry, EntryKind};
-
-/// The fact of a directory.
-pub(crate) type Unique = Option<Box<[u8]>>;
+use crate::entry::Entry;
+use crate::unique::{Unique, Uniques};
 
 /// Those above.
 #[derive(Default)]
 pub(crate) struct Lineage {
     above: Vec<Unique>,
-    /// One that was seen, to see another.
-    seen: Unique,
-    differ: bool,
-    distrusted: bool,
+    uniques: Uniques,
 }
 
 impl Lineage {
     /// The walk goes into a directory so many levels below its item. Says whether it is there already.
     pub(crate) fn enter(&mut self, depth: usize, unique: &Unique) -> bool {
         self.above.truncate(depth);
-        let trusted = self.differ && !self.distrusted;
-        let looped = trusted && unique.is_some() && self.above.contains(unique);
+        let looped = unique.is_some() && self.uniques.are_trusted() && self.above.contains(unique);
         self.above.resize(depth, None);
         self.above.push(unique.clone());
         looped
     }
 
-    /// The directories of one listing.
+    /// The rows of one listing.
     pub(crate) fn learn<'a>(&mut self, entries: impl Iterator<Item = &'a Entry>) {
-        let mut facts: Vec<&[u8]> = entries
-            .filter(|entry| entry.kind == EntryKind::Directory)
-            .filter_map(|entry| entry.unique.as_deref())
-            .collect();
-        for fact in &facts {
-            match &self.seen {
-                None => self.seen = Some((*fact).into()),
-                Some(seen) => self.differ |= **seen != **fact,
-            }
-        }
-        facts.sort_unstable();
-        self.distrusted |= facts.windows(2).any(|pair| pair[0] == pair[1]);
+        self.uniques.learn(entries);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entry::EntryKind;
     use crate::path::Name;
 
     fn directory(name: &str, unique: &str) -> Entry {
         let mut entry = Entry::new(Name::new(name).unwrap(), EntryKind::Directory);
-        entry.unique = Some(unique.as_bytes().into());
+        entry.unique = fact(unique);
         entry
     }
 

@@ -19,13 +19,14 @@ use crate::link::Link;
 use crate::path::RemotePath;
 use crate::reply::{Reply, escape};
 use crate::request::{Item, Modes, RequestId};
+use crate::unique::Unique;
 
 use super::list::List;
 use super::rows::BATCH;
 use super::several::{Deed, Several};
 use super::simple::Simple;
 use super::{Failure, Operation, Report, Step};
-use lineage::{Lineage, Unique};
+use lineage::Lineage;
 pub(crate) use tally::Tally;
 
 /// Deepest directory below an item: past it a tree is taken for a loop.
