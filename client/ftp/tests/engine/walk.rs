@@ -277,8 +277,10 @@ fn a_flight_that_the_connection_does_not_survive_says_what_is_gone() {
     assert!(error.message.contains("1 file and 0 directories had been deleted before"), "{error}");
 }
 
+type Rows = Vec<(String, usize)>;
+
 /// Paths and numbers of rows of the listings, and what was left out.
-fn told(talk: &Talk) -> (Vec<(String, usize)>, Vec<(String, LeftOut)>) {
+fn told(talk: &Talk) -> (Rows, Vec<(String, LeftOut)>) {
     let listed = talk.events.iter().filter_map(|event| match event {
         Event::Listed { path, entries, .. } => Some((path.to_string(), entries.len())),
         _ => None,
@@ -446,4 +448,45 @@ fn modes_go_in_flights_once_the_form_is_known() {
     talk.server("213 ok");
     let outcome = Outcome::Tree { files: 3, directories: 0, bytes: 0, left_out: 0 };
     assert_eq!(ended_with(&mut talk, id), Ok(outcome));
+}
+
+/// The server did what it was told and lost the answers: what is gone already is no refusal, anything else is.
+#[test]
+fn after_a_flight_without_answers_each_is_sent_again_alone() {
+    for (answer, whole) in [("550 b: No such file or directory", true), ("550 Permission denied", false)] {
+        let mut talk = pipelined("");
+        let id = talk.request(Request::DeleteTree(tree("/t")));
+        flight(&mut talk, "/t", "/t", "type=file; a\r\ntype=file; b\r\ntype=file; c\r\n");
+        talk.server("250 ok");
+        talk.said();
+        talk.pass(20_000);
+        talk.opened();
+        for line in ["220 hello", "331 password", "230 in", "215 UNIX Type: L8", "211 none"] {
+            talk.server(line);
+        }
+        talk.says_last("send CWD /t");
+        talk.server("250 ok");
+        talk.server("257 \"/t\"");
+        talk.says_last("send DELE /t/b");
+        talk.server(answer);
+        if whole {
+            talk.expect(&["send DELE /t/c"]);
+            talk.server("250 ok");
+            talk.says_last("send CWD /");
+            talk.server("250 ok");
+            talk.server("250 removed");
+            let outcome = Outcome::Tree { files: 3, directories: 1, bytes: 0, left_out: 0 };
+            talk.said();
+            assert_eq!(ended_after(&mut talk, id), Ok(outcome));
+        } else {
+            let error = ended_after(&mut talk, id).unwrap_err();
+            assert!(error.message.contains("1 file and 0 directories had been deleted before"), "{error}");
+        }
+    }
+}
+
+#[track_caller]
+fn ended_after(talk: &mut Talk, id: towpath_ftp::RequestId) -> Result<Outcome, towpath_ftp::Error> {
+    talk.events.retain(|event| !matches!(event, Event::Walked { .. } | Event::LoggedIn(_)));
+    talk.ended(id)
 }

@@ -101,13 +101,16 @@ pub(crate) enum Machine {
 /// What a directory shows and what it calls itself.
 pub(crate) type Shown = (RemotePath, Vec<Entry>);
 
+/// A server that makes up its directories.
+pub(crate) type Lister = Box<dyn FnMut(&RemotePath) -> Shown>;
+
 pub(crate) struct World {
     pub(crate) machine: Machine,
     pub(crate) remote: Files,
     pub(crate) local: Files,
     pub(crate) now: Time,
     /// Lists directories of a server that is not the model's.
-    pub(crate) lister: Option<Box<dyn FnMut(&RemotePath) -> Shown>>,
+    pub(crate) lister: Option<Lister>,
     /// What is asked and not answered.
     pub(crate) open: BTreeMap<AskId, TreeOutput>,
     pub(crate) cancelled: BTreeSet<AskId>,
