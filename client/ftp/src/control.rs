@@ -26,7 +26,7 @@ pub(crate) const ANSWER_TIMEOUT: u64 = 600_000;
 /// Silence after which a reply that ended oddly has ended (rule R2).
 const ODD_END: u64 = 2_000;
 /// Commands that may be unanswered at once. Servers read lines into buffers of 4 KiB and more.
-const DEPTH: usize = 16;
+pub(crate) const DEPTH: usize = 16;
 
 /// Who hears of a reply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -50,9 +50,9 @@ pub enum Event {
     Walked {
         /// Whose.
         request: RequestId,
-        /// Files and links counted or deleted.
+        /// Files and links counted, deleted or changed.
         files: u64,
-        /// Directories counted or deleted.
+        /// Directories counted, deleted or changed.
         directories: u64,
         /// Bytes of the files counted; 0 while deleting.
         bytes: u64,
@@ -63,6 +63,15 @@ pub enum Event {
         request: RequestId,
         /// What.
         finding: Finding,
+    },
+    /// A walk over a tree leaves something out and goes on.
+    LeftOut {
+        /// Whose.
+        request: RequestId,
+        /// What.
+        path: RemotePath,
+        /// Why.
+        reason: LeftOut,
     },
     /// A request ended well.
     Done {
@@ -81,6 +90,19 @@ pub enum Event {
     /// The session is over; a new [`crate::Request::Connect`] starts again. Requests that were under way or waiting
     /// have failed before this. `None` after QUIT.
     Disconnected(Option<Error>),
+}
+
+/// Why a walk leaves something out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LeftOut {
+    /// The server calls it a directory, but it is a link to one: not followed (rule M12).
+    Link,
+    /// It is one of the directories above it.
+    Loop,
+    /// It lies deeper than trees do.
+    TooDeep,
+    /// The server refused it.
+    Refused(Error),
 }
 
 /// What came of a request.
@@ -102,7 +124,7 @@ pub enum Outcome {
     },
     /// A transfer is complete and the server said so.
     Transferred(Transferred),
-    /// A tree was counted or deleted.
+    /// A tree was counted, listed, deleted or changed.
     Tree {
         /// Files and links.
         files: u64,
@@ -110,6 +132,8 @@ pub enum Outcome {
         directories: u64,
         /// Bytes of the files, where they were listed.
         bytes: u64,
+        /// How many times [`Event::LeftOut`] was said.
+        left_out: u64,
     },
     /// SIZE answered.
     Size(u64),

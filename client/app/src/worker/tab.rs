@@ -380,6 +380,7 @@ impl Tab {
             ftp::Event::DataSecured { .. }
             | ftp::Event::Learned(_)
             | ftp::Event::Examined { .. }
+            | ftp::Event::LeftOut { .. }
             | ftp::Event::Progressed { .. } => {}
         }
     }

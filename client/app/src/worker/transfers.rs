@@ -343,6 +343,7 @@ impl Transfers {
             ftp::Event::DataSecured { .. }
             | ftp::Event::Learned(_)
             | ftp::Event::Examined { .. }
+            | ftp::Event::LeftOut { .. }
             | ftp::Event::Listed { .. }
             | ftp::Event::Walked { .. } => {}
         }

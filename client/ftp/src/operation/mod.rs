@@ -31,6 +31,7 @@ mod rename;
 mod renew;
 mod rows;
 mod secure;
+mod several;
 mod simple;
 mod table;
 mod together;
@@ -134,6 +135,8 @@ pub(crate) enum Report {
     Trips(Vec<u64>),
     /// A directory was read and its rows kept.
     Rows(RemotePath, Rows),
+    /// So much of a walk is done.
+    Walked(walk::Tally),
 }
 
 /// Why an operation failed.
@@ -148,6 +151,17 @@ impl Failure {
     /// The server knows no such command, or not in this form (RFC 959 section 4.2.1).
     pub(crate) fn unknown_command(&self) -> bool {
         matches!(self.code, 500..=504)
+    }
+
+    /// The refusal is about the path that was named, and another may do: never one of the data connection, the login or the command.
+    pub(crate) fn concerns_path(&self) -> bool {
+        let told = || self.error.reply.as_ref()?.get(..3)?.parse().ok();
+        // The code is 0 where it is not of the command itself, such as CWD's before a listing.
+        let code = match (self.code, self.error.stage) {
+            (0, Stage::Server) => told().unwrap_or(0),
+            (code, _) => code,
+        };
+        matches!(code, 450 | 451 | 501 | 550 | 551 | 553)
     }
 }
 

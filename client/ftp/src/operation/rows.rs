@@ -11,7 +11,7 @@ use crate::request::RequestId;
 use super::clock::{self, Sample};
 
 /// Most rows of one event.
-const BATCH: usize = 500;
+pub(crate) const BATCH: usize = 500;
 
 /// Where rows go.
 enum Sink {

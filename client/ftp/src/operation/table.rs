@@ -73,6 +73,8 @@ pub(crate) fn of(features: &Features, id: RequestId, request: Request) -> Result
         Request::Raw(line) => Box::new(Raw::new(line)),
         Request::Rename { from, to } => Box::new(Rename::new(from, to)),
         Request::Count(items) => Box::new(Walk::count(id, items)),
+        Request::ListTree(items) => Box::new(Walk::list(id, items)),
+        Request::ChangeModeTree { items, modes } => Box::new(Walk::change_mode(id, items, modes)),
         Request::DeleteTree(items) => Box::new(Walk::delete(id, items)),
         Request::Disconnect => Box::new(Quit::new()),
     })

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use towpath_ftp::{
-    Algorithm, ConnId, Encryption, End, Event, Input, Item, JobId, Output, Request, RequestId, Session,
-    Stage, Time, TypedLine, Verdict,
+    Algorithm, ConnId, Encryption, End, Event, Input, Item, JobId, Modes, Output, Request, RequestId,
+    Session, Stage, Time, TypedLine, Verdict,
 };
 
 use crate::talk::{broken, path, resumed, site, tls};
@@ -121,6 +121,11 @@ fn request(kind: u8) -> Request {
         13 => Request::ModificationTime(path("/f")),
         14 => Request::KeepAlive,
         15 => Request::Disconnect,
+        16 => Request::ListTree(tree()),
+        17 => Request::ChangeModeTree {
+            items: tree(),
+            modes: Modes { files: Some(0o644), directories: Some(0o755) },
+        },
         _ => command(kind / 20),
     }
 }

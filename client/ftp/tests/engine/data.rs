@@ -408,7 +408,7 @@ fn s4_a_session_that_runs_out_of_tickets_goes_on_with_tls_1_2() {
     talk.says_last("send CWD /");
     talk.server("250 ok");
     talk.server("250 removed");
-    let tree = Outcome::Tree { files: 1, directories: 1, bytes: 0 };
+    let tree = Outcome::Tree { files: 1, directories: 1, bytes: 0, left_out: 0 };
     assert_eq!(talk.ended_after(id), Ok(tree), "{:#?}", talk.log);
 }
 
