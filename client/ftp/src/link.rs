@@ -46,6 +46,8 @@ pub(crate) struct Server {
     pub(crate) restarted: bool,
     /// A data connection did its work.
     pub(crate) exchanged: bool,
+    /// A listing has shown a link as one.
+    pub(crate) shows_links: bool,
     /// How it writes paths, since its first PWD.
     pub(crate) syntax: Option<PathSyntax>,
     /// It has been asked to name files as paths, or need not be (rule P7).

@@ -383,8 +383,11 @@ impl World {
         }
         self.busy = self.now.after(self.knobs.trip + 5);
         let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
-        let features =
-            if self.knobs.machine { " EPSV\r\n MLST type*;size*;\r\n UTF8\r\n MFMT" } else { " SIZE" };
+        let features = if self.knobs.machine {
+            " EPSV\r\n MLST type*;size*;\r\n UTF8\r\n MFMT\r\n ESTA"
+        } else {
+            " SIZE"
+        };
         let text = match verb {
             "AUTH" => "234 go".to_owned(),
             "USER" => "331 password".to_owned(),

@@ -4,7 +4,8 @@ use towpath_ftp::{Encryption, End, ErrorKind, Event, Item, LeftOut, Modes, Outco
 
 use crate::talk::{Talk, path, site};
 
-const FEATURES: &[&str] = &["EPSV", "MLST type*;size*;", "TVFS"];
+/// ESTA: a server that shows links as what they are.
+const FEATURES: &[&str] = &["EPSV", "MLST type*;size*;", "TVFS", "ESTA"];
 
 fn tree(directory: &str) -> Vec<Item> {
     vec![Item { path: path(directory), directory: true }]
@@ -196,7 +197,8 @@ fn pipelined(features: &str) -> Talk {
         talk.server(line);
     }
     talk.bytes(
-        format!("211-x\r\n EPSV\r\n MLST type*;size*;unique*;\r\n{features} TVFS\r\n211 end\r\n").as_bytes(),
+        format!("211-x\r\n EPSV\r\n ESTA\r\n MLST type*;size*;unique*;\r\n{features} TVFS\r\n211 end\r\n")
+            .as_bytes(),
     );
     talk.said();
     talk.log.clear();
@@ -489,4 +491,36 @@ fn after_a_flight_without_answers_each_is_sent_again_alone() {
 fn ended_after(talk: &mut Talk, id: towpath_ftp::RequestId) -> Result<Outcome, towpath_ftp::Error> {
     talk.events.retain(|event| !matches!(event, Event::Walked { .. } | Event::LoggedIn(_)));
     talk.ended(id)
+}
+
+/// pyftpdlib: MLSD calls a link a directory, and PWD tells the link's own name.
+#[test]
+fn m12_where_links_are_hidden_dele_shows_them_before_a_directory_is_gone_into() {
+    let mut talk = Talk::plain(&["EPSV", "MLST type*;size*;", "TVFS"]);
+    let id = talk.request(Request::DeleteTree(tree("/t")));
+    talk.expect(&["send DELE /t"]);
+    talk.server("550 is a directory");
+    directory(&mut talk, "/t", "/t", "type=dir; link\r\ntype=dir; real\r\n");
+    talk.says_last("send DELE /t/link");
+    talk.server("250 gone");
+    talk.says_last("send DELE /t/real");
+    talk.server("550 is a directory");
+    // One that shows links needs no proof any more.
+    directory(&mut talk, "/t/real", "/t/real", "type=OS.unix=slink:/x; l\r\ntype=dir; deep\r\n");
+    talk.expect(&["send DELE /t/real/l"]);
+    talk.server("250 gone");
+    directory(&mut talk, "/t/real/deep", "/t/real/deep", "");
+    for command in ["RMD /t/real/deep", "RMD /t/real", "RMD /t"] {
+        let said = talk.said();
+        assert!(
+            said.last().is_some_and(|said| said.starts_with("send CWD") || said.ends_with(command)),
+            "{said:?}"
+        );
+        if said.last().is_some_and(|said| said.starts_with("send CWD")) {
+            talk.server("250 ok");
+        }
+        talk.server("250 gone");
+    }
+    let tree = Outcome::Tree { files: 2, directories: 3, bytes: 0, left_out: 0 };
+    assert_eq!(ended(&mut talk, id), Ok(tree), "{:#?}", talk.log);
 }

@@ -1,6 +1,8 @@
 //! Walk trees: count what is in them, list them, delete them, change their modes (rule M12). Depth first, one directory at a time, so that
 //! memory holds one path's siblings only. Links are never followed: what a server calls a directory is one only if
-//! it calls itself by the name that it was found under.
+//! it calls itself by the name that it was found under. That is not enough before a deletion: pyftpdlib calls a link to a directory a
+//! directory and answers PWD with the link's own name, and what the link leads to would be emptied. So where MLSD has never shown a
+//! link, DELE is tried on what is called a directory: it removes a link, and a directory refuses it.
 //!
 //! Deleting stops at the first refusal, and counting too: it is asked before deleting, and a number that leaves something out would
 //! mislead. Listing and changing modes go on after a refusal that concerns one path, and say what was left out.
@@ -51,6 +53,8 @@ enum Pending {
     File(RemotePath),
     /// A directory to look into.
     Directory(Place),
+    /// What is called a directory, while DELE shows whether it is a link.
+    Doubtful(Place),
     /// A directory whose contents are done.
     Left(RemotePath),
     /// Files that are under way together.
@@ -65,6 +69,8 @@ struct Place {
     unique: Unique,
     /// It was made readable just now.
     opened: bool,
+    /// DELE was refused: it is no link.
+    proven: bool,
 }
 
 /// Counts, lists, deletes or changes modes.
@@ -105,7 +111,13 @@ impl Walk {
             .into_iter()
             .rev()
             .map(|item| match item.directory {
-                true => Pending::Directory(Place { path: item.path, depth: 0, unique: None, opened: false }),
+                true => Pending::Directory(Place {
+                    path: item.path,
+                    depth: 0,
+                    unique: None,
+                    opened: false,
+                    proven: false,
+                }),
                 false => Pending::File(item.path),
             })
             .collect();
@@ -160,7 +172,7 @@ impl Walk {
                     let step = Step::push(Simple::change_mode(&link.server.features, &path, mode));
                     (Pending::Closed(path), step)
                 }
-                Pending::Several => continue,
+                Pending::Several | Pending::Doubtful(_) => continue,
             };
             self.current = Some(next);
             return step;
@@ -218,6 +230,10 @@ impl Walk {
             self.not_followed(link, place.path, LeftOut::Loop);
             return Ok(None);
         }
+        if self.aim == Aim::Delete && !place.proven && hides_links(link) {
+            let step = Step::push(Simple::delete_file(path));
+            return Ok(Some((Pending::Doubtful(place), step)));
+        }
         self.read += 1;
         if self.read > MAX_DIRECTORIES {
             let text = format!("The tree has more than {MAX_DIRECTORIES} directories");
@@ -249,6 +265,7 @@ impl Walk {
             return Step::fail(Error::new(Stage::Server, ErrorKind::Protocol, text));
         }
         self.lineage.learn(entries.iter());
+        link.server.shows_links |= entries.iter().any(|entry| entry.kind == EntryKind::Link);
         match self.aim {
             Aim::Delete | Aim::Mode(_) => self.pending.push(Pending::Left(place.path.clone())),
             Aim::Count | Aim::List => self.tally().directory(link),
@@ -261,6 +278,7 @@ impl Walk {
                 depth: place.depth + 1,
                 unique: entry.unique.clone(),
                 opened: false,
+                proven: false,
             })
         }));
         let files = entries.iter().filter(|entry| entry.kind != EntryKind::Directory);
@@ -303,7 +321,7 @@ impl Walk {
             return Step::Fail(failure);
         }
         let path = match what {
-            Pending::Several => return Step::Fail(failure),
+            Pending::Several | Pending::Doubtful(_) => return Step::Fail(failure),
             Pending::Directory(place) if place.depth == 0 && !place.opened && self.opens() => {
                 let path = place.path.clone();
                 self.pending.push(Pending::Directory(Place { opened: true, ..place }));
@@ -340,6 +358,10 @@ impl Operation for Walk {
 
     fn child(&mut self, link: &mut Link, result: Result<Report, Failure>) -> Step {
         match (self.current.take(), result) {
+            (Some(Pending::Doubtful(place)), Err(failure)) if failure.code != 0 => {
+                self.pending.push(Pending::Directory(Place { proven: true, ..place }));
+                self.go(link)
+            }
             (Some(what), Err(failure)) => self.failed(link, what, failure),
             (None, Err(failure)) => Step::Fail(failure),
             (_, Ok(Report::Walked(tally))) => {
@@ -349,7 +371,7 @@ impl Operation for Walk {
             (Some(Pending::Directory(place)), Ok(Report::Rows(actual, rows))) => {
                 self.listed(link, &place, &actual, rows.into_entries())
             }
-            (Some(Pending::File(_)), Ok(_)) => {
+            (Some(Pending::File(_) | Pending::Doubtful(_)), Ok(_)) => {
                 self.tally().file(link);
                 self.go(link)
             }
@@ -374,6 +396,13 @@ impl Operation for Walk {
 fn known_form(link: &Link) -> Option<Form> {
     let habits = &link.memory.quirks.habits;
     [Form::MffMode, Form::SiteChmod].into_iter().find(|form| habits.of(*form) == Some(Habit::Works))
+}
+
+/// Whether the server may call a link a directory. LIST shows links as what they are, and so do servers that have shown one or are
+/// known by their ESTA (Pure-FTPd).
+fn hides_links(link: &Link) -> bool {
+    let machine = link.server.features.mlsd && !link.memory.quirks.no_mlsd;
+    machine && !link.server.shows_links && !link.server.features.esta
 }
 
 /// Whether two names are of one directory; some servers write them in another case than they were asked.
