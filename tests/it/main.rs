@@ -2,6 +2,7 @@
 //! misbehave on purpose. One binary, so that everything is linked once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod abilities;
 mod cli;
 mod crossing;
 mod fake;

@@ -8,7 +8,7 @@ fn decode(coding: Coding, network: &[u8], cut: usize) -> Result<Vec<u8>, Broken>
     let (mut file, mut out) = (Vec::new(), Vec::new());
     for mut piece in network.chunks(cut) {
         while decoder.step(&mut piece, &mut out)? {
-            assert!(out.len() <= PIECE + 1, "{}", out.len());
+            assert!(!coding.deflate || out.len() <= PIECE + 1, "{}", out.len());
             file.extend_from_slice(&out);
         }
         assert!(piece.is_empty());
