@@ -84,7 +84,8 @@ async fn accept(listener: TcpListener, root: std::path::PathBuf, stop: Cancellat
         // gone by then, that task ends and the connection with it.
         #[expect(clippy::expect_used, reason = "ends one session of the demo, see above")]
         let storage = move || Filesystem::new(&root).expect("the demo's tree is there");
-        let server = ServerBuilder::new(Box::new(storage)).greeting("Towpath demo server").build();
+        let server =
+            ServerBuilder::new(Box::new(storage)).greeting("Towpath demo server, by libunftp").build();
         match server {
             Ok(server) => {
                 connections.spawn(server.service(socket));

@@ -26,7 +26,7 @@ pub(crate) const ANSWER_TIMEOUT: u64 = 600_000;
 /// Silence after which a reply that ended oddly has ended (rule R2).
 const ODD_END: u64 = 2_000;
 /// Commands that may be unanswered at once. Servers read lines into buffers of 4 KiB and more.
-const DEPTH: usize = 16;
+pub(crate) const DEPTH: usize = 16;
 
 /// Who hears of a reply.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,6 +48,16 @@ pub(crate) enum Consequence {
     Dated,
     /// PROT P: data connections are secured from here on, or the session ends.
     Protection,
+    /// MDTM of a file that LIST has shown with this time, in Unix seconds as if the server's zone were UTC (rule T10).
+    Clock(i64),
+}
+
+impl Consequence {
+    /// Whether what goes on is told after the reply only: what comes of it may be the end of the session, or the log is to read in the
+    /// order of the login.
+    fn holds(self) -> bool {
+        !matches!(self, Consequence::Clock(_))
+    }
 }
 
 /// A command that was sent, or the greeting.
@@ -109,6 +119,11 @@ impl Control {
             odd_end: None,
             latency: None,
         }
+    }
+
+    /// From now on one command at a time.
+    pub(crate) fn lock_step(&mut self) {
+        self.depth = 1;
     }
 
     /// The greeting is owed.
@@ -190,7 +205,10 @@ impl Control {
     /// Keeps an event back while replies are owed that nobody waits for: told at once it would come before what the session
     /// did earlier. Returns it where there are none.
     pub(crate) fn hold(&mut self, event: Event) -> Option<Event> {
-        let is_loose = |expectation: &&mut Expectation| matches!(expectation.hearer, Hearer::Session(_));
+        let is_loose = |expectation: &&mut Expectation| match expectation.hearer {
+            Hearer::Session(consequence) => consequence.holds(),
+            Hearer::Lane(_) | Hearer::Nobody => false,
+        };
         let unsent = self.unsent.iter_mut().map(|unsent| &mut unsent.expectation);
         match self.owed.iter_mut().chain(unsent).rev().find(is_loose) {
             Some(expectation) => {
@@ -260,6 +278,21 @@ impl Control {
             self.latency = Some(self.latency.map_or(sample, |smooth| (smooth * 3 + sample).div_ceil(4)));
         }
         Some(settled)
+    }
+
+    /// Whether a reply can only be the answer to another of the commands that were sent together: the server works on them side by side
+    /// (libunftp does), and nobody can tell its answers apart.
+    pub(crate) fn is_misplaced(&self, reply: &Reply) -> bool {
+        let verbs: &[&str] = match reply.code {
+            211 => &["FEAT", "STAT", "HELP", "SITE"],
+            215 => &["SYST"],
+            227 => &["PASV", "EPSV"],
+            229 => &["EPSV", "PASV"],
+            257 => &["PWD", "XPWD", "MKD", "XMKD"],
+            _ => return false,
+        };
+        let others = || self.owed.iter().skip(1).any(|owed| verbs.contains(&owed.verb));
+        self.is_crowded() && self.awaited().is_some_and(|verb| !verbs.contains(&verb)) && others()
     }
 
     /// Who hears of the reply that comes next.

@@ -66,6 +66,14 @@ pub(crate) struct Answer {
     pub(crate) elsewhere: bool,
 }
 
+/// What the server answered to EPSV or PASV, for eyes.
+pub(crate) struct Told {
+    /// Its words.
+    pub(crate) words: String,
+    /// It named an address that is not the peer's.
+    pub(crate) elsewhere: bool,
+}
+
 /// Reads the reply to either command; servers mix them up (rule D3).
 pub(crate) fn answer(reply: &Reply, peer: Option<IpAddr>) -> Option<Answer> {
     let port = parse::data_port(reply)?;

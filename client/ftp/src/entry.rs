@@ -20,7 +20,8 @@ pub enum EntryKind {
 /// A modification time with the precision that the listing gave.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Modified {
-    /// Unix seconds. UTC from MLSD and MDTM; from LIST the server's own zone taken for UTC.
+    /// Unix seconds. UTC from MLSD and MDTM, and from LIST with hours and minutes once the server's zone is known
+    /// ([`crate::Quirks::clock_offset`]); else the server's own zone taken for UTC, as [`Modified::utc`] says.
     pub seconds: i64,
     /// Whether hours and minutes mean something.
     pub has_time: bool,

@@ -2,11 +2,13 @@
 
 use crate::checksum::Algorithm;
 use crate::checksum::Checksum;
+use crate::doctor::Finding;
 use crate::entry::{Entry, Modified};
 use crate::error::Error;
 use crate::io::{Time, TlsSession};
 use crate::parse::{Facts, Features};
 use crate::path::{Name, RemotePath};
+use crate::quirks::Quirks;
 use crate::request::RequestId;
 
 /// Something happened.
@@ -23,6 +25,9 @@ pub enum Event {
         /// Whether it was resumed.
         resumed: bool,
     },
+    /// What is known of the server has changed: to be stored with the site and given back as [`crate::Site::quirks`]. Told at most once a
+    /// request, before its end, or at once where no request runs; never kept back.
+    Learned(Quirks),
     /// Rows of a listing, as they come. All rows of a request name the same path.
     Listed {
         /// Whose.
@@ -45,12 +50,28 @@ pub enum Event {
     Walked {
         /// Whose.
         request: RequestId,
-        /// Files and links counted or deleted.
+        /// Files and links counted, deleted or changed.
         files: u64,
-        /// Directories counted or deleted.
+        /// Directories counted, deleted or changed.
         directories: u64,
         /// Bytes of the files counted; 0 while deleting.
         bytes: u64,
+    },
+    /// An examination has found something; the report will hold it too.
+    Examined {
+        /// Whose.
+        request: RequestId,
+        /// What.
+        finding: Finding,
+    },
+    /// A walk over a tree leaves something out and goes on.
+    LeftOut {
+        /// Whose.
+        request: RequestId,
+        /// What.
+        path: RemotePath,
+        /// Why.
+        reason: LeftOut,
     },
     /// A request ended well.
     Done {
@@ -69,6 +90,19 @@ pub enum Event {
     /// The session is over; a new [`crate::Request::Connect`] starts again. Requests that were under way or waiting
     /// have failed before this. `None` after QUIT.
     Disconnected(Option<Error>),
+}
+
+/// Why a walk leaves something out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LeftOut {
+    /// The server calls it a directory, but it is a link to one: not followed (rule M12).
+    Link,
+    /// It is one of the directories above it.
+    Loop,
+    /// It lies deeper than trees do.
+    TooDeep,
+    /// The server refused it.
+    Refused(Error),
 }
 
 /// What came of a request.
@@ -90,7 +124,7 @@ pub enum Outcome {
     },
     /// A transfer is complete and the server said so.
     Transferred(Transferred),
-    /// A tree was counted or deleted.
+    /// A tree was counted, listed, deleted or changed.
     Tree {
         /// Files and links.
         files: u64,
@@ -98,6 +132,8 @@ pub enum Outcome {
         directories: u64,
         /// Bytes of the files, where they were listed.
         bytes: u64,
+        /// How many times [`Event::LeftOut`] was said.
+        left_out: u64,
     },
     /// SIZE answered.
     Size(u64),
@@ -109,6 +145,8 @@ pub enum Outcome {
     Checksum(Checksum),
     /// Bytes that are free.
     Space(u64),
+    /// What the examination of a server found: every [`crate::doctor::Subject`] once, in their order.
+    Report(Vec<Finding>),
     /// FEAT answered.
     Features(Box<Features>),
     /// The server's words, for display: all lines with their codes, control characters escaped.

@@ -83,6 +83,22 @@ impl Habits {
         self.known.iter().map(|(form, habit)| (*form, *habit))
     }
 
+    /// Takes over what differs between what a session knew before and what it knows now.
+    pub(crate) fn take_over(&mut self, before: &Habits, now: &Habits) {
+        for form in Form::ALL {
+            match (before.of(*form), now.of(*form)) {
+                (before, now) if before == now => {}
+                (_, Some(habit)) => self.learn(*form, habit),
+                (_, None) => drop(self.known.remove(form)),
+            }
+        }
+    }
+
+    /// Forgets what is missing: the server may have it now.
+    pub(crate) fn forget_missing(&mut self) {
+        self.known.retain(|_, habit| *habit != Habit::Missing);
+    }
+
     /// When to try a form: what works first, then what was never tried. `None`: it is known to be missing.
     pub(crate) fn rank(&self, form: Form) -> Option<u8> {
         match self.of(form) {

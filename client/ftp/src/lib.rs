@@ -24,6 +24,7 @@ mod command;
 pub mod conflict;
 mod control;
 mod data;
+pub mod doctor;
 pub mod entry;
 pub mod error;
 pub mod event;
@@ -47,19 +48,22 @@ pub mod sync;
 pub mod telnet;
 pub mod text;
 mod timestamp;
+pub mod tree;
 pub mod typed;
+mod unique;
 
 pub use charset::Charset;
 pub use checksum::{Algorithm, Checksum};
+pub use doctor::Finding;
 pub use entry::{Entry, EntryKind, Modified, Perm};
 pub use error::{Error, ErrorKind, Stage};
-pub use event::{Event, LogKind, LogLine, Outcome, Question, ServerInfo, Transferred};
+pub use event::{Event, LeftOut, LogKind, LogLine, Outcome, Question, ServerInfo, Transferred};
 pub use io::{
     Certificate, Coding, ConnId, Direction, End, Input, JobId, Output, Target, Time, TlsSession, Verdict,
 };
 pub use path::{Argument, ArgumentError, Name, PathSyntax, RemotePath};
 pub use quirks::Quirks;
-pub use request::{Item, Placement, Request, RequestId, TransferOptions};
+pub use request::{Item, Modes, Placement, Request, RequestId, TransferOptions};
 pub use secret::Secret;
 pub use session::Session;
 pub use site::{Abilities, ActiveMode, Encryption, Site};

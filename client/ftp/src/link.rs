@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::charset::Charset;
 use crate::command::Command;
 use crate::control::{Consequence, Control, Hearer};
-use crate::data::{self, DataConnection, Phase};
+use crate::data::{self, DataConnection, Phase, Told};
 use crate::error::{Error, Stage};
 use crate::event::{Event, LogKind};
 use crate::io::{ConnId, End, Output, Target, Time, TlsSession};
@@ -46,6 +46,8 @@ pub(crate) struct Server {
     pub(crate) restarted: bool,
     /// A data connection did its work.
     pub(crate) exchanged: bool,
+    /// A listing has shown a link as one.
+    pub(crate) shows_links: bool,
     /// How it writes paths, since its first PWD.
     pub(crate) syntax: Option<PathSyntax>,
     /// It has been asked to name files as paths, or need not be (rule P7).
@@ -54,6 +56,27 @@ pub(crate) struct Server {
     pub(crate) crowded: bool,
     /// Where the session stands.
     pub(crate) standing: Option<Standing>,
+    /// Milliseconds until the connection stood.
+    pub(crate) opened_in: Option<u64>,
+    /// Lines of the greeting and of the answer to the login, for eyes alone: those in plain text may be anybody's.
+    pub(crate) welcome: Vec<String>,
+    /// Whether the last data connection under TLS resumed the session.
+    pub(crate) data_resumed: Option<bool>,
+    /// The last answer to EPSV or PASV.
+    pub(crate) passive: Option<Told>,
+    /// Signs of life that were given (rule K2).
+    pub(crate) signs: u32,
+    /// Times that the clock of listings may still be asked for (rule T10).
+    pub(crate) clock: ClockTries,
+}
+
+/// How often a connection asks what the server's clock is, before it gives that up.
+pub(crate) struct ClockTries(pub(crate) u8);
+
+impl Default for ClockTries {
+    fn default() -> ClockTries {
+        ClockTries(3)
+    }
 }
 
 /// A directory by its two names (rule P3).
@@ -99,6 +122,8 @@ pub(crate) struct Link {
     pub(crate) withheld: Vec<Event>,
     /// Whose replies the commands that are sent now are for; see [`crate::operation::Together`].
     pub(crate) lane: u8,
+    /// One way to a data connection is tried and no other: that one, and what [`Quirks::way`] was before.
+    trial: Option<(DataWay, Option<DataWay>)>,
     outputs: VecDeque<Output>,
     next_conn: u32,
 }
@@ -116,6 +141,7 @@ impl Link {
             doomed: None,
             withheld: Vec::new(),
             lane: 0,
+            trial: None,
             outputs: VecDeque::new(),
             next_conn: 0,
         }
@@ -133,6 +159,9 @@ impl Link {
 
     /// Tells an event. While replies are owed that nobody waits for, it comes after them.
     pub(crate) fn tell(&mut self, event: Event) {
+        if let Event::DataSecured { resumed } = event {
+            self.server.data_resumed = Some(resumed);
+        }
         let event = match &mut self.control {
             Some(control) => control.hold(event),
             None => Some(event),
@@ -261,13 +290,13 @@ impl Link {
     /// From now on this server gets one command at a time; `false` where it does already. What is to be done again is the
     /// caller's matter.
     pub(crate) fn lock_step(&mut self) -> bool {
-        if self.memory.quirks.lock_step || !self.is_crowded() {
+        if !self.is_crowded() {
             return false;
         }
         self.memory.quirks.lock_step = true;
         self.server.crowded = true;
         self.trace(
-            "The server does not answer commands that are sent together; from now on it gets one at a time",
+            "The server does not answer commands in their order that are sent together; from now on it gets one at a time",
         );
         true
     }
@@ -387,6 +416,9 @@ impl Link {
 
     /// The ways to a data connection, best first.
     pub(crate) fn ways(&self) -> Vec<DataWay> {
+        if let Some((way, _)) = self.trial {
+            return vec![way];
+        }
         let active = if self.site.abilities.listen { self.site.active } else { ActiveMode::Never };
         data::ways(self.server.features.epsv, self.peer_address(), active, self.memory.quirks.way)
     }
@@ -400,6 +432,19 @@ impl Link {
         // What the charset has no character for goes as it is.
         let bytes = charset.encode(text).unwrap_or_else(|_| text.as_bytes().to_vec());
         Argument::new(bytes)
+    }
+
+    /// From now on this way to a data connection is tried and no other; what comes of it does not count for later.
+    pub(crate) fn try_only(&mut self, way: DataWay) {
+        self.end_trial();
+        self.trial = Some((way, self.memory.quirks.way));
+    }
+
+    /// All ways are open again.
+    pub(crate) fn end_trial(&mut self) {
+        if let Some((_, before)) = self.trial.take() {
+            self.memory.quirks.way = before;
+        }
     }
 
     /// How the server writes paths (rule P6): as the site says, else as its first PWD shows.

@@ -11,7 +11,7 @@ use crate::typed::TypedLine;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct RequestId(pub u32);
 
-/// Something to delete or to count: a path and whether it is a directory to descend into. A symbolic link is never
+/// Something to walk over: a path and whether it is a directory to descend into. A symbolic link is never
 /// a directory here, whatever it points to (rule M12).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Item {
@@ -19,6 +19,15 @@ pub struct Item {
     pub path: RemotePath,
     /// Whether to descend.
     pub directory: bool,
+}
+
+/// Modes for a tree: Unix mode bits, the lower 12. `None` leaves them as they are.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Modes {
+    /// Of files.
+    pub files: Option<u16>,
+    /// Of directories.
+    pub directories: Option<u16>,
 }
 
 /// How a file is to be moved. The default moves it byte by byte, replaces what is there, and does nothing else.
@@ -82,7 +91,7 @@ pub enum Placement {
     Unique,
 }
 
-/// Imperatives. All but [`Request::Connect`] fail with [`crate::ErrorKind::NotConnected`] on a session without a login.
+/// Imperatives. All but [`Request::Connect`] and [`Request::Examine`] fail with [`crate::ErrorKind::NotConnected`] on a session without a login.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Request {
     /// Connect, secure and log in.
@@ -130,8 +139,20 @@ pub enum Request {
     },
     /// Walk these and say how many files, directories and bytes there are. Changes nothing.
     Count(Vec<Item>),
-    /// Delete these and all below them, never following links.
+    /// Delete these and all below them, never following links. Stops at the first refusal.
     DeleteTree(Vec<Item>),
+    /// List these directories and all below them, never following links: [`crate::Event::Listed`] for each directory as the walk comes to it
+    /// (a directory before what it holds, an empty one too), [`crate::Event::LeftOut`] for what could not be read. Items that are no
+    /// directories are only counted.
+    ListTree(Vec<Item>),
+    /// Change the modes of these and of all below them, never those of links. A refusal that concerns one of them is
+    /// reported as [`crate::Event::LeftOut`], and the walk goes on.
+    ChangeModeTree {
+        /// Where to begin.
+        items: Vec<Item>,
+        /// To what.
+        modes: Modes,
+    },
     /// SIZE.
     Size(RemotePath),
     /// MDTM.
@@ -224,7 +245,10 @@ pub enum Request {
     Site(TypedLine),
     /// A command line that a person typed. What would confuse the session is refused with what to use instead.
     Raw(TypedLine),
-    /// NOOP: a sign of life.
+    /// Test the server in all that matters and report in plain words ([`crate::doctor`]); connects if there is no login. It
+    /// changes nothing on the server, and ends well whatever it finds; ends the session if there is no connection in the end.
+    Examine,
+    /// A sign of life: NOOP, PWD and TYPE in turn (rule K2).
     KeepAlive,
     /// QUIT, politely, within 2 s.
     Disconnect,

@@ -1,19 +1,17 @@
 //! One control connection and the requests that wait for it: takes inputs to the operation on top of the stack, starts
 //! requests in their order, and sees that each ends exactly once.
 
+mod hearing;
+
 use std::collections::VecDeque;
 
-use crate::control::{self, Consequence, Hearer, LOGIN_TIMEOUT};
+use crate::control::{self, LOGIN_TIMEOUT};
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::{Event, LogKind, Outcome, Transferred};
-use crate::habits::{Form, Habit};
 use crate::io::{ConnId, End, Input, Output, Time};
 use crate::link::Link;
-use crate::operation::{
-    self, Failure, Operation, Report, Signal, Step, cancelled, protected, silence, words,
-};
+use crate::operation::{self, Failure, Operation, Report, Signal, Step, cancelled, silence};
 use crate::quirks::Quirks;
-use crate::reply::{Reply, escape};
 use crate::request::{Request, RequestId};
 use crate::site::Site;
 
@@ -23,6 +21,8 @@ pub struct Session {
     waiting: VecDeque<(RequestId, Request)>,
     stack: Vec<Box<dyn Operation>>,
     cancelling: Option<Cancelling>,
+    /// What was told of the server's quirks.
+    told: Quirks,
 }
 
 /// How the running request is coming to its end before its time.
@@ -38,7 +38,8 @@ impl Session {
     /// A session that is not connected; [`Request::Connect`] starts it.
     #[must_use]
     pub fn new(site: Site) -> Session {
-        Session { link: Link::new(site), waiting: VecDeque::new(), stack: Vec::new(), cancelling: None }
+        let told = site.quirks.clone();
+        Session { link: Link::new(site), waiting: VecDeque::new(), stack: Vec::new(), cancelling: None, told }
     }
 
     /// Takes one input: exactly one mutation. Drain [`Session::poll`] afterwards.
@@ -65,6 +66,7 @@ impl Session {
     }
 
     /// What is known of the server's quirks by now: to be stored with the site and given back as [`Site::quirks`].
+    /// [`Event::Learned`] tells each change.
     #[must_use]
     pub fn quirks(&self) -> &Quirks {
         &self.link.memory.quirks
@@ -112,88 +114,6 @@ impl Session {
         } else if self.is_control(conn) {
             self.control_bytes(&bytes);
         }
-    }
-
-    fn control_bytes(&mut self, bytes: &[u8]) {
-        let now = self.link.now;
-        let Some(control) = &mut self.link.control else { return };
-        if control.securing {
-            let error = injected();
-            return self.lose(error.clone(), error);
-        }
-        control.heard(now);
-        let read = control.reader.push(bytes);
-        self.replies();
-        let Some(control) = &mut self.link.control else { return };
-        let strays = control.reader.strays();
-        control.read_up();
-        for line in &strays {
-            self.link.log(LogKind::Response, escape(line));
-        }
-        let ssh = strays.iter().find(|line| line.starts_with(b"SSH-") && !self.link.server.logged_in);
-        let error = match (read, ssh) {
-            (Err(error), _) => {
-                let text = format!("{}; the connection was closed", sentence(&error.to_string()));
-                Error::new(Stage::Server, ErrorKind::Protocol, text)
-            }
-            (Ok(()), Some(line)) => Error::new(
-                Stage::Connection,
-                ErrorKind::Protocol,
-                "This is an SFTP (SSH) server, not an FTP server",
-            )
-            .with_reply(escape(line))
-            .with_advice("Use the port of the FTP server, usually 21"),
-            (Ok(()), None) => return,
-        };
-        self.lose(error.clone(), error);
-    }
-
-    /// Takes the replies that are whole.
-    fn replies(&mut self) {
-        while let Some(reply) = self.link.control.as_mut().and_then(|control| control.reader.next()) {
-            self.reply(&reply);
-        }
-    }
-
-    /// A whole reply came: to the operation whose command it answers.
-    fn reply(&mut self, reply: &Reply) {
-        self.link.response(reply);
-        let now = self.link.now;
-        let Some(control) = &mut self.link.control else { return };
-        // 421 may come at any time and is the end (rule R8); the logon knows more to say of it.
-        if reply.code == 421 && (self.link.server.logged_in || control.in_flight() == 0) {
-            let error = Error::new(Stage::Server, ErrorKind::Lost, "The server closed the session")
-                .with_reply(words(reply))
-                .with_advice("Connect again");
-            return self.lose(error.clone(), error);
-        }
-        let hearer = control.hearer();
-        if let (Some(Hearer::Session(Consequence::Protection)), 2..) = (hearer, reply.class())
-            && let Err(error) = protected(&mut self.link, reply)
-        {
-            return self.lose(error.clone(), error);
-        }
-        let Some(control) = &mut self.link.control else { return };
-        let settled = control.settle(reply, now);
-        let cancelling = matches!(self.cancelling, Some(Cancelling::Replies));
-        let step = match (hearer, self.stack.last_mut()) {
-            // Rule R7: it answers nothing.
-            (None, _) => return self.link.trace("A reply that nobody asked for was ignored"),
-            (Some(Hearer::Lane(lane)), Some(operation)) if !cancelling => {
-                self.link.lane = lane;
-                operation.reply(&mut self.link, reply)
-            }
-            _ => Step::Wait,
-        };
-        self.link.lane = 0;
-        let mut held = settled.map(control::Expectation::into_events).unwrap_or_default();
-        if hearer == Some(Hearer::Session(Consequence::Dated)) && reply.class() >= 2 {
-            dated(&mut self.link, &mut held, reply);
-        }
-        self.link.tell_held(held);
-        self.link.release();
-        self.link.show();
-        self.advance(step);
     }
 
     fn signal(&mut self, signal: Signal) {
@@ -280,11 +200,21 @@ impl Session {
     fn finish(&mut self, result: Result<Outcome, Error>) {
         self.cancelling = None;
         self.link.disown();
+        self.link.end_trial();
+        self.tell_learned();
         if let Some(request) = self.link.request.take() {
             self.link.tell(match result {
                 Ok(outcome) => Event::Done { request, outcome },
                 Err(error) => Event::Failed { request, error: error.advised() },
             });
+        }
+    }
+
+    /// What is known of the server has changed. Nothing that the session may still take back: it is told past what is kept back.
+    fn tell_learned(&mut self) {
+        if self.told != self.link.memory.quirks {
+            self.told = self.link.memory.quirks.clone();
+            self.link.put(Output::Event(Event::Learned(self.told.clone())));
         }
     }
 
@@ -295,7 +225,9 @@ impl Session {
                 self.finish(Ok(Outcome::Ok));
                 return Step::Wait;
             }
-            ref other if !self.link.server.logged_in && !matches!(other, Request::Connect) => {
+            ref other
+                if !self.link.server.logged_in && !matches!(other, Request::Connect | Request::Examine) =>
+            {
                 self.finish(Err(not_connected()));
                 return Step::Wait;
             }
@@ -339,6 +271,9 @@ impl Session {
         if let Some(control) = &mut self.link.control {
             self.link.withheld.extend(control.give_up());
         }
+        if self.outlived(&request, &session) {
+            return;
+        }
         let mut error = if self.cancelling.is_some() { cancelled() } else { request };
         for operation in self.stack.iter().rev() {
             error = operation.explain(error);
@@ -349,6 +284,20 @@ impl Session {
         self.link.error(session.to_string());
         self.finish(Err(error));
         self.end(Some(session));
+    }
+
+    /// Whether the running request goes on over a new connection, or ends well without one.
+    fn outlived(&mut self, request: &Error, session: &Error) -> bool {
+        if self.cancelling.is_some() {
+            return false;
+        }
+        let Some(first) = self.stack.first_mut() else { return false };
+        let Some(step) = first.outlive(&mut self.link, request) else { return false };
+        self.stack.truncate(1);
+        self.link.error(session.to_string());
+        self.tell_withheld(Some(session));
+        self.advance(step);
+        true
     }
 
     /// The session ended as it should.
@@ -401,6 +350,10 @@ impl Session {
             self.reply(&reply);
             self.replies();
         }
+        if self.limit().is_some_and(|at| at <= now) {
+            let error = Error::new(Stage::Server, ErrorKind::Timeout, "The request took longer than it may");
+            return self.lose(error.clone(), error);
+        }
         if self.operation_deadline().is_some_and(|at| at <= now) {
             let step = match self.stack.last_mut() {
                 Some(operation) => operation.timeout(&mut self.link),
@@ -414,6 +367,11 @@ impl Session {
         }
     }
 
+    /// When the running request is to be over.
+    fn limit(&self) -> Option<Time> {
+        self.stack.first().and_then(|operation| operation.limit())
+    }
+
     /// The deadline of the operation on top; without one, that of replies which nobody waits for.
     fn operation_deadline(&self) -> Option<Time> {
         match self.stack.last() {
@@ -424,7 +382,7 @@ impl Session {
 
     fn deadline(&self) -> Option<Time> {
         let odd_end = self.link.control.as_ref().and_then(control::Control::odd_end);
-        [odd_end, self.operation_deadline()].into_iter().flatten().min()
+        [odd_end, self.operation_deadline(), self.limit()].into_iter().flatten().min()
     }
 
     fn is_control(&self, conn: ConnId) -> bool {
@@ -442,40 +400,7 @@ impl Session {
     }
 }
 
-/// The answer to MFMT: the transfer whose outcome was kept back for it has the time that was wished, or not (rule T11).
-fn dated(link: &mut Link, held: &mut [Event], reply: &Reply) {
-    let habits = &mut link.memory.quirks.habits;
-    if reply.class() == 2 {
-        return habits.learn(Form::Mfmt, Habit::Works);
-    }
-    if matches!(reply.code, 500 | 502 | 504) {
-        habits.learn(Form::Mfmt, Habit::Missing);
-    }
-    if let Some(Event::Done { outcome: Outcome::Transferred(moved), .. }) =
-        held.iter_mut().find(|event| matches!(event, Event::Done { .. }))
-    {
-        moved.dated = Some(false);
-    }
-}
-
 fn not_connected() -> Error {
     Error::new(Stage::Connection, ErrorKind::NotConnected, "There is no connection to the server")
         .with_advice("Connect first")
-}
-
-/// Rule L3: whoever can write into the connection before TLS begins could make us believe its words were
-/// the server's.
-pub(crate) fn injected() -> Error {
-    Error::new(
-        Stage::Tls,
-        ErrorKind::Protocol,
-        "Plain text came after the server had agreed to start TLS; somebody may be tampering with the connection",
-    )
-    .with_advice("Do not log in over this network")
-}
-
-/// An error's text as a sentence.
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

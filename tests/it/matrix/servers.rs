@@ -12,18 +12,8 @@ pub(super) const LACKS: &[(Software, &str, &str)] = &[
     (PureFtpd, "a name with a backslash", "prohibited"),
     (PureFtpd, "a file's name with a backslash", "prohibited"),
     (ProFtpd, "a name with wildcards", "MKD refuses an asterisk"),
-    (
-        ProFtpd,
-        "download a missing file",
-        "OUR FAULT: it closes its port before it says 550, and the engine heeds the port",
-    ),
     (Pyftpdlib, "a name in Latin-1", NOT_UTF8),
     (Pyftpdlib, "a name with byte 255", NOT_UTF8),
-    (
-        Pyftpdlib,
-        "delete a tree with a link",
-        "OUR FAULT: MLSD calls a link a directory, and the walk goes into it",
-    ),
     (Libunftp, "a name in Latin-1", NOT_UTF8),
     (Libunftp, "a name with byte 255", NOT_UTF8),
     (Inetutils, "a name with byte 255", "Telnet's IAC, to be doubled for this server; see rule S2"),

@@ -119,7 +119,7 @@ impl Relay {
         let order = Order::Open { kind, events: sender, id: id_sender };
         self.orders.send(order).map_err(|_| link_lost())?;
         let id = id.await.map_err(|_| link_lost())?;
-        let writer = TunnelWriter { id, orders: self.orders.clone() };
+        let writer = TunnelWriter { id, orders: self.orders.clone(), queued: None };
         let mut reader = TunnelReader { id, orders: self.orders.clone(), events, asked: false, end: None };
         loop {
             let event = tokio::select! {
@@ -167,6 +167,8 @@ pub(crate) struct TunnelReader {
 pub(crate) struct TunnelWriter {
     id: StreamId,
     orders: UnboundedSender<Order>,
+    /// Bytes that were queued and are not on their way yet: how many, and when they are.
+    queued: Option<(usize, oneshot::Receiver<()>)>,
 }
 
 impl TunnelReader {
@@ -229,16 +231,24 @@ impl TunnelReader {
 }
 
 impl TunnelWriter {
-    /// Queues all of the bytes, and returns when they are on their way: they may wait for credit.
+    /// Queues all of the bytes, and returns when they are on their way: they may wait for credit. A call that is given up in the middle has
+    /// queued them: the next call, with the same bytes in front, only waits on.
     pub(crate) async fn write(&mut self, bytes: &Bytes) -> Result<usize, End> {
-        let (done, sent) = oneshot::channel();
-        self.orders
-            .send(Order::Write { id: self.id, bytes: bytes.clone(), done })
-            .map_err(|_| link_lost())?;
+        let (length, sent) = match &mut self.queued {
+            Some(queued) => queued,
+            None => {
+                let (done, sent) = oneshot::channel();
+                self.orders
+                    .send(Order::Write { id: self.id, bytes: bytes.clone(), done })
+                    .map_err(|_| link_lost())?;
+                self.queued.insert((bytes.len(), sent))
+            }
+        };
+        let (length, sent) = (*length, sent.await);
+        self.queued = None;
         // Where the stream ended instead, its reader has the reason.
-        sent.await
-            .map_err(|_| End::Failed { stage: Stage::Connection, text: "the connection ended".to_owned() })?;
-        Ok(bytes.len())
+        sent.map_err(|_| End::Failed { stage: Stage::Connection, text: "the connection ended".to_owned() })?;
+        Ok(length)
     }
 
     pub(crate) fn finish(&mut self) -> Result<(), End> {

@@ -8,7 +8,7 @@ use std::process::Command;
 /// As it is (1.5.7), it closes a data connection on which bytes come before it has read the command: a ClientHello, or the first of
 /// an upload. The engine sends them together with the command, and which is read first is chance. To be false as soon as
 /// the engine waits for the command's first reply.
-const PATIENT: bool = true;
+const PATIENT: bool = false;
 
 pub(super) fn command(place: &Place) -> Result<Command, ServerError> {
     let (first, last) = place.ports.passive().into_inner();

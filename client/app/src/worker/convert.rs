@@ -189,7 +189,7 @@ pub(super) fn outcome(outcome: ftp::Outcome) -> page::Outcome {
         ftp::Outcome::Listing { path, entries, unread, .. } => {
             page::Outcome::Listing { path: page::Bytes::new(path.as_bytes()), rows: entries, unread }
         }
-        ftp::Outcome::Tree { files, directories, bytes } => {
+        ftp::Outcome::Tree { files, directories, bytes, .. } => {
             page::Outcome::Tree(page::Tree { files, directories, bytes })
         }
         ftp::Outcome::Ok
@@ -200,6 +200,7 @@ pub(super) fn outcome(outcome: ftp::Outcome) -> page::Outcome {
         | ftp::Outcome::Checksum(_)
         | ftp::Outcome::Space(_)
         | ftp::Outcome::Features(_)
+        | ftp::Outcome::Report(_)
         | ftp::Outcome::Answer { .. } => page::Outcome::Ok,
     }
 }

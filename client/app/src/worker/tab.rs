@@ -377,7 +377,11 @@ impl Tab {
                 let failure = self.connect_failure.take().or_else(|| error.as_ref().map(convert::failure));
                 self.over(cx, failure);
             }
-            ftp::Event::DataSecured { .. } | ftp::Event::Progressed { .. } => {}
+            ftp::Event::DataSecured { .. }
+            | ftp::Event::Learned(_)
+            | ftp::Event::Examined { .. }
+            | ftp::Event::LeftOut { .. }
+            | ftp::Event::Progressed { .. } => {}
         }
     }
 

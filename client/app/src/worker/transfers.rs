@@ -340,7 +340,12 @@ impl Transfers {
             ftp::Event::Failed { request, error } => self.failed(cx, request, &error),
             ftp::Event::Disconnected(error) => self.disconnected(cx, error.as_ref()),
             // Of listings and walks, which are the browsing session's.
-            ftp::Event::DataSecured { .. } | ftp::Event::Listed { .. } | ftp::Event::Walked { .. } => {}
+            ftp::Event::DataSecured { .. }
+            | ftp::Event::Learned(_)
+            | ftp::Event::Examined { .. }
+            | ftp::Event::LeftOut { .. }
+            | ftp::Event::Listed { .. }
+            | ftp::Event::Walked { .. } => {}
         }
     }
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use towpath_ftp::{
     Abilities, ActiveMode, Algorithm, Argument, Certificate, Charset, ConnId, Encryption, End, Event, Input,
-    Item, JobId, Output, PathSyntax, Placement, RemotePath, Request, RequestId, Secret, Session, Site, Stage,
-    Time, TlsSession, TransferOptions, TypedLine, Verdict,
+    Item, JobId, Modes, Output, PathSyntax, Placement, RemotePath, Request, RequestId, Secret, Session, Site,
+    Stage, Time, TlsSession, TransferOptions, TypedLine, Verdict,
 };
 
 /// What servers say; the fuzzer finds the rest.
@@ -288,7 +288,7 @@ fn request(kind: u8, how: u8) -> Request {
     let (job, size) = (JobId(1), (kind & 64 == 0).then_some(5));
     let offset = u64::from(kind & 128 != 0) * 3;
     let f = || path("/d/f");
-    match kind % 64 % 43 {
+    match kind % 64 % 46 {
         0 | 1 => Request::Connect,
         2 => Request::List(None),
         3 | 4 => Request::List(Some(path("/d"))),
@@ -329,6 +329,12 @@ fn request(kind: u8, how: u8) -> Request {
         39 => Request::Reinitialize,
         40 => Request::Site(typed("CHMOD 644 f")),
         41 => Request::Raw(typed("NOOP")),
+        42 => Request::Examine,
+        43 => Request::ListTree(tree()),
+        44 => Request::ChangeModeTree {
+            items: tree(),
+            modes: Modes { files: Some(0o644), directories: Some(0o755) },
+        },
         _ => Request::Raw(typed("PASS secret")),
     }
 }

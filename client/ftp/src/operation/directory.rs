@@ -87,9 +87,4 @@ impl Simple {
             .lines(Some(Form::SiteCopy), lines, done)
             .patience(LONG)
     }
-
-    /// NOOP. That it is refused is a sign of life too.
-    pub(crate) fn keep_alive() -> Simple {
-        Simple::new("The server refused a sign of life").only(Line::new("NOOP"), done).tolerant()
-    }
 }

@@ -11,6 +11,7 @@ use crate::path::RemotePath;
 use crate::reply::{Reply, escape};
 use crate::request::RequestId;
 
+use super::clock;
 use super::exchange::{Exchange, Purpose};
 use super::rows::Rows;
 use super::{Failure, Operation, Report, Step};
@@ -82,6 +83,7 @@ impl List {
         if self.truncated.is_some() {
             link.error("Warning: the server has not listed everything that is there");
         }
+        clock::ask(link, &actual, rows.sample());
         let (path, entries, truncated) = (actual, rows.count(), self.truncated);
         match self.told {
             Some(_) => Step::Done(Report::Done(Outcome::Listing { path, entries, unread, truncated })),

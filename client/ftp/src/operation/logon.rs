@@ -4,6 +4,7 @@
 use crate::charset::Charset;
 use crate::command::Command;
 use crate::control::{CONNECT_TIMEOUT, LOGIN_TIMEOUT};
+use crate::doctor::shortened;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::{Event, Outcome, Question, ServerInfo};
 use crate::io::{End, Time};
@@ -12,15 +13,17 @@ use crate::parse;
 use crate::path::{Argument, ArgumentError};
 use crate::quirks::Tls12;
 use crate::reply::Reply;
-use crate::session::injected;
 use crate::site::Encryption;
 
 use super::negotiate::Negotiate;
-use super::secure::Secure;
+use super::secure::{Secure, injected};
 use super::{Failure, Operation, Report, Signal, Step, cancelled, refused, silence, words};
 
 /// Silence on the port of the other TLS mode after which no greeting is expected any more (rule L4).
 const WRONG_MODE_SILENCE: u64 = 10_000;
+
+/// Lines of the greeting, and of the answer to the login, that are kept for eyes.
+const WELCOME: usize = 50;
 
 enum State {
     /// TCP connection.
@@ -58,6 +61,9 @@ impl Logon {
     }
 
     fn opened(&mut self, link: &mut Link) -> Step {
+        if let State::Opening { since } = self.state {
+            link.server.opened_in = Some(link.now.since(since));
+        }
         if link.site.encryption == Encryption::Implicit {
             link.status("Connection established, initializing TLS...");
             self.state = State::SecuringFirst;
@@ -86,8 +92,11 @@ impl Logon {
         link.server.greeting = Some(reply.clone());
         // That the words come in plain text does no harm here.
         let quirks = &mut link.memory.quirks;
-        quirks.lock_step |= names(reply, &["microsoft ftp service", "madgoat", "mikrotik"]);
+        quirks.lock_step |= names(reply, &["microsoft ftp service", "madgoat", "mikrotik", "unftp"]);
         quirks.patient |= names(reply, &["pyftpdlib"]);
+        if let (true, Some(control)) = (quirks.lock_step, &mut link.control) {
+            control.lock_step();
+        }
         match link.site.encryption {
             Encryption::Explicit | Encryption::ExplicitIfOffered => self.auth(link, false),
             Encryption::None => {
@@ -298,6 +307,12 @@ impl Operation for Logon {
     fn reply(&mut self, link: &mut Link, reply: &Reply) -> Step {
         if reply.code == 421 {
             return turned_away(reply, "The server closed the session");
+        }
+        if reply.class() == 2
+            && matches!(self.state, State::Greeting | State::User | State::Pass | State::Acct)
+        {
+            let lines = reply.display_lines().into_iter().take(WELCOME).map(shortened);
+            link.server.welcome.extend(lines);
         }
         match self.state {
             State::Greeting => self.greeted(link, reply),

@@ -6,12 +6,15 @@ mod abandon;
 mod active;
 mod ancestry;
 mod attributes;
+mod clock;
 mod digest;
 mod directory;
+mod doctor;
 mod enter;
 mod exchange;
 mod facts;
 mod inquiry;
+mod keep_alive;
 mod kind;
 mod line;
 mod list;
@@ -28,6 +31,7 @@ mod rename;
 mod renew;
 mod rows;
 mod secure;
+mod several;
 mod simple;
 mod table;
 mod together;
@@ -35,8 +39,10 @@ mod transfer;
 mod verify;
 mod walk;
 
+pub(crate) use clock::answered as clock_answered;
 pub(crate) use kind::Type;
 pub(crate) use negotiate::protected;
+pub(crate) use secure::injected;
 pub(crate) use table::of;
 
 use crate::checksum::Algorithm;
@@ -125,8 +131,12 @@ pub(crate) enum Report {
     },
     /// What came of each part, in their order.
     Together(Vec<Report>),
+    /// Milliseconds until each of several answers.
+    Trips(Vec<u64>),
     /// A directory was read and its rows kept.
     Rows(RemotePath, Rows),
+    /// So much of a walk is done.
+    Walked(walk::Tally),
 }
 
 /// Why an operation failed.
@@ -141,6 +151,17 @@ impl Failure {
     /// The server knows no such command, or not in this form (RFC 959 section 4.2.1).
     pub(crate) fn unknown_command(&self) -> bool {
         matches!(self.code, 500..=504)
+    }
+
+    /// The refusal is about the path that was named, and another may do: never one of the data connection, the login or the command.
+    pub(crate) fn concerns_path(&self) -> bool {
+        let told = || self.error.reply.as_ref()?.get(..3)?.parse().ok();
+        // The code is 0 where it is not of the command itself, such as CWD's before a listing.
+        let code = match (self.code, self.error.stage) {
+            (0, Stage::Server) => told().unwrap_or(0),
+            (code, _) => code,
+        };
+        matches!(code, 450 | 451 | 501 | 550 | 551 | 553)
     }
 }
 
@@ -204,6 +225,17 @@ pub(crate) trait Operation: Send {
     /// It is no longer wanted. `None`: the replies owed are awaited, then it is over. Else it sees to its end
     /// itself.
     fn cancel(&mut self, _link: &mut Link) -> Option<Step> {
+        None
+    }
+
+    /// When a request is to be over whatever it does; asked of the operation at the bottom of the stack alone.
+    fn limit(&self) -> Option<Time> {
+        None
+    }
+
+    /// The connection is of no use any more, whoever found out. The operation at the bottom of the stack may go on all the same: it sees to the
+    /// end of the connection, and its children are gone.
+    fn outlive(&mut self, _link: &mut Link, _error: &Error) -> Option<Step> {
         None
     }
 

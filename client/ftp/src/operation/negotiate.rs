@@ -85,6 +85,7 @@ impl Operation for Negotiate {
         }
         if std::mem::replace(&mut self.named, true) {
             link.server.features = parse::feat(reply);
+            link.memory.quirks.offered(&link.server.features);
             return Negotiate::settle(link);
         }
         if reply.class() == 2 {

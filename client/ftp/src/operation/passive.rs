@@ -3,13 +3,13 @@
 //! is sent (rule D7).
 
 use crate::command::Command;
-use crate::data;
+use crate::data::{self, Told};
 use crate::error::Stage;
 use crate::link::Link;
 use crate::quirks::DataWay;
 use crate::reply::Reply;
 
-use super::{Operation, Report, Step, refused};
+use super::{Operation, Report, Step, refused, words};
 
 /// Opens a data connection, or reports [`Report::Unopened`].
 pub(crate) struct Passive {
@@ -54,6 +54,7 @@ impl Operation for Passive {
         if answer.elsewhere {
             link.status("Server sent passive reply with unroutable address. Using server address instead.");
         }
+        link.server.passive = Some(Told { words: words(reply), elsewhere: answer.elsewhere });
         link.open_data(answer.port, self.way, self.upload);
         Step::Done(Report::Nothing)
     }

@@ -49,13 +49,13 @@ pub(crate) struct Prepare {
 impl Prepare {
     /// Everything, with a way that is not among those tried.
     pub(crate) fn new(link: &Link, wanted: Wanted, tried: Vec<DataWay>) -> Prepare {
-        let announced = link.server.features.pret.then(|| wanted.command.clone());
+        let announced = wants_pret(link).then(|| wanted.command.clone());
         Prepare { upload: wanted.upload, announced, wanted: Some(wanted), tried, reports: Vec::new() }
     }
 
     /// Only another data connection.
     pub(crate) fn another(link: &Link, command: &Command, upload: bool, tried: Vec<DataWay>) -> Prepare {
-        let announced = link.server.features.pret.then(|| command.clone());
+        let announced = wants_pret(link).then(|| command.clone());
         Prepare { wanted: None, upload, announced, tried, reports: Vec::new() }
     }
 
@@ -141,4 +141,9 @@ impl Operation for Prepare {
     fn deadline(&self, link: &Link) -> Option<Time> {
         link.deadline(REPLY_TIMEOUT)
     }
+}
+
+/// Rule D6: PRET matters to servers of many machines (drftpd). Pure-FTPd, known by its own ESTA, lists it and does nothing with it.
+fn wants_pret(link: &Link) -> bool {
+    link.server.features.pret && !link.server.features.esta
 }

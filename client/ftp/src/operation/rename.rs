@@ -1,5 +1,5 @@
-//! Rename or move: RNFR and RNTO (RFC 959 section 4.1.3), one right after the other and in one flight: where RNFR is refused, RNTO
-//! is out of order and does nothing.
+//! Rename or move: RNFR and RNTO (RFC 959 section 4.1.3), one right after the other. Not in one flight: libunftp works on commands side by
+//! side, and RNTO may be the first.
 
 use crate::error::Stage;
 use crate::event::Outcome;
@@ -40,7 +40,6 @@ impl Rename {
     fn go(&mut self, link: &mut Link) -> Step {
         self.state = State::From;
         link.send(&enter::command(link, "RNFR", &self.from));
-        link.send(&enter::command(link, "RNTO", &self.to));
         Step::Wait
     }
 }
@@ -57,6 +56,7 @@ impl Operation for Rename {
             (_, 1) => Step::Wait,
             (State::From, 2 | 3) => {
                 self.state = State::To;
+                link.send(&enter::command(link, "RNTO", &self.to));
                 Step::Wait
             }
             (State::To, 5) if std::mem::take(&mut self.over) => {
@@ -72,7 +72,6 @@ impl Operation for Rename {
                 Step::Done(Report::Done(Outcome::Ok))
             }
             _ => {
-                link.disown();
                 let (from, to) = (escape(self.from.as_bytes()), escape(self.to.as_bytes()));
                 let text = format!("The server refused to rename {from} to {to}");
                 Step::Fail(refused(Stage::Server, text, reply))

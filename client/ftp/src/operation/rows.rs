@@ -3,13 +3,15 @@
 use crate::entry::Entry;
 use crate::event::Event;
 use crate::link::Link;
-use crate::listing::{ListingError, Parser};
+use crate::listing::{Dialect, ListingError, Parser};
 use crate::path::RemotePath;
 use crate::reply::escape;
 use crate::request::RequestId;
 
+use super::clock::{self, Sample};
+
 /// Most rows of one event.
-const BATCH: usize = 500;
+pub(crate) const BATCH: usize = 500;
 
 /// Where rows go.
 enum Sink {
@@ -25,17 +27,23 @@ pub(crate) struct Rows {
     sink: Sink,
     directory: Option<RemotePath>,
     entries: Vec<Entry>,
+    /// A file whose time tells the server's zone, where that is not known.
+    sample: Option<Sample>,
 }
 
 impl Rows {
     /// Rows that are told as they come.
     pub(crate) fn tell(parser: Parser, request: RequestId) -> Rows {
-        Rows { parser, sink: Sink::Tell(request), directory: None, entries: Vec::new() }
+        Rows::new(parser, Sink::Tell(request))
     }
 
     /// Rows that are kept.
     pub(crate) fn keep(parser: Parser) -> Rows {
-        Rows { parser, sink: Sink::Keep, directory: None, entries: Vec::new() }
+        Rows::new(parser, Sink::Keep)
+    }
+
+    fn new(parser: Parser, sink: Sink) -> Rows {
+        Rows { parser, sink, directory: None, entries: Vec::new(), sample: None }
     }
 
     /// They are of this directory; said before the first bytes.
@@ -50,16 +58,47 @@ impl Rows {
 
     /// Takes bytes of the data connection.
     pub(crate) fn push(&mut self, link: &mut Link, bytes: &[u8]) -> Result<(), ListingError> {
+        let before = self.entries.len();
         let result = self.parser.push(bytes, &mut self.entries);
+        self.dated(link, before);
         self.flush(link);
         result
     }
 
     /// The data connection ended.
     pub(crate) fn finish(&mut self, link: &mut Link) -> Result<(), ListingError> {
+        let before = self.entries.len();
         let result = self.parser.finish(&mut self.entries);
+        self.dated(link, before);
         self.flush(link);
         result
+    }
+
+    /// Rows have come: their times become UTC where the server's zone is known (rule T10).
+    fn dated(&mut self, link: &Link, before: usize) {
+        for entry in self.entries.iter_mut().skip(before) {
+            if link.server.clock.0 > 0 {
+                self.sample = Sample::better(self.sample.take(), entry);
+            }
+            if let Some(minutes) = link.memory.quirks.clock_offset {
+                clock::shift(entry, minutes);
+            }
+        }
+    }
+
+    /// A file whose time tells the server's zone; none where no question is open, or no row has a time of that zone.
+    pub(crate) fn sample(&self) -> Option<&Sample> {
+        self.sample.as_ref()
+    }
+
+    /// The dialect of LIST, where one has shown itself.
+    pub(crate) fn dialect(&self) -> Option<Dialect> {
+        self.parser.dialect()
+    }
+
+    /// The rows so far, where they are kept.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     /// Rows in all.

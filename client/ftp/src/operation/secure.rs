@@ -130,6 +130,17 @@ fn accept(link: &mut Link, tls: TlsSession) -> Step {
     Step::Done(Report::Nothing)
 }
 
+/// Rule L3: whoever can write into the connection before TLS begins could make us believe its words were
+/// the server's.
+pub(crate) fn injected() -> Error {
+    Error::new(
+        Stage::Tls,
+        ErrorKind::Protocol,
+        "Plain text came after the server had agreed to start TLS; somebody may be tampering with the connection",
+    )
+    .with_advice("Do not log in over this network")
+}
+
 /// A certificate is accepted in silence if its key is pinned, if it was accepted before in this session, or if its chain is trusted
 /// and the site has no pins. A pinned key that changes is always a question, whatever the chain says.
 fn decide(site: &Site, accepted: &[String], tls: &TlsSession) -> Decision {

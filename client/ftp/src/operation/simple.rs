@@ -61,8 +61,6 @@ pub(crate) struct Simple {
     failure: Option<Failure>,
     settle: Option<Settle>,
     patience: u64,
-    /// Whether a refusal is as good as a success.
-    tolerant: bool,
 }
 
 impl Simple {
@@ -79,7 +77,6 @@ impl Simple {
             failure: None,
             settle: None,
             patience: REPLY_TIMEOUT,
-            tolerant: false,
         }
     }
 
@@ -143,12 +140,6 @@ impl Simple {
     /// How long the server may be silent, in milliseconds.
     pub(crate) fn patience(mut self, milliseconds: u64) -> Simple {
         self.patience = milliseconds;
-        self
-    }
-
-    /// Every answer will do.
-    pub(crate) fn tolerant(mut self) -> Simple {
-        self.tolerant = true;
         self
     }
 
@@ -267,7 +258,6 @@ impl Operation for Simple {
                     Step::fail(error.with_reply(super::words(reply)))
                 }
             },
-            _ if self.tolerant => Step::Done(Report::Done(Outcome::Ok)),
             _ => self.refuse(link, form, reply),
         }
     }

@@ -7,8 +7,10 @@ use crate::request::{Request, RequestId};
 use super::Operation;
 use super::ancestry::MakeDirectories;
 use super::digest::Digest;
+use super::doctor::Examine;
 use super::facts::Inspect;
 use super::inquiry::Account;
+use super::keep_alive::KeepAlive;
 use super::list::List;
 use super::logon::Logon;
 use super::quit::Quit;
@@ -26,7 +28,8 @@ use super::walk::Walk;
 pub(crate) fn of(features: &Features, id: RequestId, request: Request) -> Result<Box<dyn Operation>, Error> {
     Ok(match request {
         Request::Connect => Box::new(Logon::new()),
-        Request::KeepAlive => Box::new(Simple::keep_alive()),
+        Request::KeepAlive => Box::new(KeepAlive::new()),
+        Request::Examine => Box::new(Examine::new(id)),
         Request::List(path) => Box::new(List::show(id, path)),
         Request::Download { job, path, size, offset, options } => {
             Box::new(Transfer::download(id, job, path, size, offset, options))
@@ -70,6 +73,8 @@ pub(crate) fn of(features: &Features, id: RequestId, request: Request) -> Result
         Request::Raw(line) => Box::new(Raw::new(line)),
         Request::Rename { from, to } => Box::new(Rename::new(from, to)),
         Request::Count(items) => Box::new(Walk::count(id, items)),
+        Request::ListTree(items) => Box::new(Walk::list(id, items)),
+        Request::ChangeModeTree { items, modes } => Box::new(Walk::change_mode(id, items, modes)),
         Request::DeleteTree(items) => Box::new(Walk::delete(id, items)),
         Request::Disconnect => Box::new(Quit::new()),
     })

@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::{Event, Outcome};
 use crate::io::JobId;
+use crate::quirks::Quirks;
 use crate::request::{Request, RequestId};
 
 use super::class::{self, Class};
@@ -19,6 +20,7 @@ impl Pool {
             let Some(index) = self.index(id) else { return };
             match event {
                 Event::Disconnected(error) => self.disconnected(index, error, at_work),
+                Event::Learned(quirks) => self.learned(index, quirks),
                 event => self.event(index, event),
             }
         }
@@ -42,6 +44,27 @@ impl Pool {
                 self.tell(PoolEvent::Request(renumbered(event, user)));
             }
             _ => {}
+        }
+    }
+
+    /// A session has learned something; the limit is the pool's own matter.
+    fn learned(&mut self, index: usize, now: Quirks) {
+        let before = std::mem::replace(&mut self.slots[index].quirks, now.clone());
+        let mut all = self.quirks.clone();
+        all.take_over(&before, &Quirks { limit: before.limit, ..now });
+        self.know(all);
+    }
+
+    /// So many connections are granted; `None`: it is not known any more.
+    pub(super) fn granted(&mut self, limit: Option<usize>) {
+        let limit = limit.map(|limit| u16::try_from(limit).unwrap_or(u16::MAX));
+        self.know(Quirks { limit, ..self.quirks.clone() });
+    }
+
+    fn know(&mut self, quirks: Quirks) {
+        if self.quirks != quirks {
+            self.quirks = quirks.clone();
+            self.tell(PoolEvent::Learned(quirks));
         }
     }
 
@@ -174,6 +197,7 @@ impl Pool {
         if news {
             self.most = most;
             self.tell(PoolEvent::Limited(most));
+            self.granted(Some(most));
         }
         news
     }
@@ -219,6 +243,7 @@ fn request_of(event: &Event) -> Option<RequestId> {
         Event::Listed { request, .. }
         | Event::Progressed { request, .. }
         | Event::Walked { request, .. }
+        | Event::Examined { request, .. }
         | Event::Done { request, .. }
         | Event::Failed { request, .. } => Some(*request),
         _ => None,
@@ -231,6 +256,7 @@ fn renumbered(mut event: Event, user: RequestId) -> Event {
         Event::Listed { request, .. }
         | Event::Progressed { request, .. }
         | Event::Walked { request, .. }
+        | Event::Examined { request, .. }
         | Event::Done { request, .. }
         | Event::Failed { request, .. } => *request = user,
         _ => {}

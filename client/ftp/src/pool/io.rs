@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::event::Event;
 use crate::io::{JobId, Time};
+use crate::quirks::Quirks;
 use crate::request::{Request, RequestId};
 
 use super::job::{Job, JobEvent, Priority};
@@ -54,7 +55,7 @@ pub enum PoolInput {
 #[derive(Debug)]
 #[must_use = "an output that is not done stalls the pool"]
 pub enum PoolOutput {
-    /// Make a session. [`PoolOutput::Ask`] with [`Request::Connect`] follows.
+    /// Make a session, with [`super::Pool::quirks`] as its site's. [`PoolOutput::Ask`] with [`Request::Connect`] follows.
     Open(SlotId),
     /// Give the slot's session this request.
     Ask(SlotId, RequestId, Request),
@@ -87,6 +88,9 @@ pub enum PoolEvent {
     },
     /// The server lets us have only so many connections, for browsing and transfers together; fewer are used from now on.
     Limited(usize),
+    /// What is known of the server has changed, the limit of [`PoolEvent::Limited`] included: to be stored with the site, and given back with
+    /// [`super::Pool::set_quirks`].
+    Learned(Quirks),
     /// The server's disk or the quota is full: no upload starts until [`PoolInput::AllowUploads`].
     UploadsStopped(Error),
     /// Nothing is tried any more until [`PoolInput::Connect`]: a person has to look. Jobs stay in the queue. Where the cause was

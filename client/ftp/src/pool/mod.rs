@@ -41,6 +41,7 @@ pub use queue::MOST_JOBS;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::Event;
 use crate::io::{JobId, Time};
+use crate::quirks::Quirks;
 use crate::request::{Request, RequestId};
 
 use backoff::Jitter;
@@ -104,6 +105,10 @@ pub struct Pool {
     limit: usize,
     /// Connections in all, as the server has taught it.
     most: usize,
+    /// What all sessions have learned of the server.
+    quirks: Quirks,
+    /// Nobody has asked to connect so far: what was given with the quirks still counts.
+    fresh: bool,
     /// The browsing session is to stand even if nobody asks.
     browsing: bool,
     paused: bool,
@@ -136,6 +141,8 @@ impl Pool {
             next_request: 0,
             limit: DEFAULT_TRANSFERS,
             most: usize::MAX,
+            quirks: Quirks::default(),
+            fresh: true,
             browsing: false,
             paused: false,
             uploads: true,
@@ -148,6 +155,20 @@ impl Pool {
             idle_cap: IDLE_CAP,
             data_proven: false,
         }
+    }
+
+    /// What earlier pools learned about the server; before the first input. With a limit among it, no more connections are tried than
+    /// that, until [`PoolInput::Connect`] comes for the second time: a person who connects anew may have been granted more.
+    pub fn set_quirks(&mut self, quirks: Quirks) {
+        self.most = quirks.limit.map_or(usize::MAX, |limit| usize::from(limit).max(1));
+        self.quirks = quirks;
+    }
+
+    /// What is known of the server by now, from all sessions: to be given to each new one as [`crate::Site::quirks`] at
+    /// [`PoolOutput::Open`], and stored with the site. [`PoolEvent::Learned`] tells each change.
+    #[must_use]
+    pub fn quirks(&self) -> &Quirks {
+        &self.quirks
     }
 
     /// How long the browsing session is kept alive for a user who does nothing, in milliseconds; [`IDLE_CAP`] by default, not less
@@ -205,7 +226,10 @@ impl Pool {
         self.halted = false;
         self.unreachable = false;
         self.browsing = true;
-        self.most = usize::MAX;
+        if !std::mem::replace(&mut self.fresh, false) {
+            self.most = usize::MAX;
+            self.granted(None);
+        }
         self.failures = 0;
         self.extra_failures = 0;
         self.connect_after = self.now;

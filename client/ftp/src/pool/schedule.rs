@@ -86,6 +86,7 @@ impl Pool {
                 idle_since: self.now,
                 alive_at: self.now,
                 proven: false,
+                quirks: self.quirks.clone(),
             });
             self.start(self.slots.len() - 1, Work::Connect, Request::Connect);
         }

@@ -1,6 +1,7 @@
 //! One session as the pool sees it.
 
 use crate::io::{JobId, Time};
+use crate::quirks::Quirks;
 use crate::request::RequestId;
 
 use super::io::SlotId;
@@ -59,6 +60,8 @@ pub(crate) struct Slot {
     pub(crate) alive_at: Time,
     /// A file went through: a data connection that fails now is this session's fault (rule D11).
     pub(crate) proven: bool,
+    /// What it knew of the server when it last said so.
+    pub(crate) quirks: Quirks,
 }
 
 impl Slot {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use towpath_ftp::{
-    Algorithm, ConnId, Encryption, End, Event, Input, Item, JobId, Output, Request, RequestId, Session,
-    Stage, Time, TypedLine, Verdict,
+    Algorithm, ConnId, Encryption, End, Event, Input, Item, JobId, Modes, Output, Request, RequestId,
+    Session, Stage, Time, TypedLine, Verdict,
 };
 
 use crate::talk::{broken, path, resumed, site, tls};
@@ -94,7 +94,8 @@ fn request(kind: u8) -> Request {
     let (job, size) = (JobId(1), (kind & 64 == 0).then_some(5));
     let offset = u64::from(kind & 128 != 0) * 3;
     match kind % 20 {
-        0..=2 => Request::Connect,
+        0 | 1 => Request::Connect,
+        2 => Request::Examine,
         3 => Request::List(None),
         4 => Request::List(Some(path("/d"))),
         5 => Request::Download {
@@ -120,6 +121,11 @@ fn request(kind: u8) -> Request {
         13 => Request::ModificationTime(path("/f")),
         14 => Request::KeepAlive,
         15 => Request::Disconnect,
+        16 => Request::ListTree(tree()),
+        17 => Request::ChangeModeTree {
+            items: tree(),
+            modes: Modes { files: Some(0o644), directories: Some(0o755) },
+        },
         _ => command(kind / 20),
     }
 }

@@ -26,6 +26,7 @@ fn a_waiting_request_ends_at_once() {
     talk.events.clear();
     talk.server("257 ok");
     assert!(talk.ended(third).is_ok());
+    talk.events.clear();
     // What has ended cannot be cancelled.
     talk.cancel(third);
     assert!(talk.events.is_empty());

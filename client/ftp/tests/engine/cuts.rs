@@ -2,7 +2,7 @@
 //! ends. Each request ends exactly once, within its deadlines, as a success or as an error that says where and what to do;
 //! nothing stays open, nothing grows without bound, and the same session can connect again.
 
-use towpath_ftp::{End, ErrorKind, Item, JobId, Outcome, Request, RequestId, Time, listing, reply};
+use towpath_ftp::{End, ErrorKind, Item, JobId, Modes, Outcome, Request, RequestId, Time, listing, reply};
 
 use crate::scripted::{Act, SIZE, Scripted, Wrong, ends};
 use crate::talk::path;
@@ -44,6 +44,11 @@ fn session() -> Vec<Request> {
         Request::Rename { from: path("/a"), to: path("/b") },
         Request::DeleteFile(path("/f")),
         Request::DeleteTree(vec![Item { path: path("/t"), directory: true }]),
+        Request::ListTree(vec![Item { path: path("/t"), directory: true }]),
+        Request::ChangeModeTree {
+            items: vec![Item { path: path("/t"), directory: true }],
+            modes: Modes { files: Some(0o644), directories: Some(0o755) },
+        },
         Request::Disconnect,
     ]
 }

@@ -75,7 +75,7 @@ fn without_faults_all_is_well() {
         assert!(world.open.is_empty());
         assert_eq!(world.disconnected, 1);
         if knobs.machine {
-            let tree = |bytes| Ok(Outcome::Tree { files: 3, directories: 2, bytes });
+            let tree = |bytes| Ok(Outcome::Tree { files: 3, directories: 2, bytes, left_out: 0 });
             assert_eq!(world.ended(RequestId(9)), &tree(SIZE + SIZE + 2));
             assert_eq!(world.ended(RequestId(10)), &tree(0));
         }

@@ -14,6 +14,8 @@ pub(crate) const SIZE: u64 = 64;
 /// The listing of every directory but `/t`, which holds two files and a directory.
 pub(crate) const ROWS: &str = "type=file;size=64; f\r\ntype=file;size=2; g\r\n";
 const LIST: &str = "-rw-r--r-- 1 u g 64 Jan  1 2020 f\r\n-rw-r--r-- 1 u g 2 Jan  1 2020 g\r\n";
+/// Files of the directory `/many`.
+pub(crate) const MANY: u64 = 100;
 const TREE: &str = "type=file;size=64; f\r\ntype=dir; d\r\n";
 
 /// When a preliminary reply comes.
@@ -115,6 +117,7 @@ pub(crate) struct World {
     busy: Time,
     /// A transfer whose final reply has not been sent.
     active: bool,
+    forgets_deletions: bool,
     pub(crate) ended: BTreeMap<RequestId, Vec<Result<Outcome, Error>>>,
     pub(crate) asked: BTreeSet<RequestId>,
     pub(crate) log: Vec<String>,
@@ -148,6 +151,7 @@ impl World {
             directory: "/".into(),
             busy: Time(0),
             active: false,
+            forgets_deletions: false,
             ended: BTreeMap::new(),
             asked: BTreeSet::new(),
             log: Vec::new(),
@@ -168,6 +172,11 @@ impl World {
     /// From here on there are no faults.
     pub(crate) fn calm(&mut self) {
         self.fault = Fault::None;
+    }
+
+    /// From here on the server loses what it is sent while it has not answered a DELE.
+    pub(crate) fn forget(&mut self) {
+        self.forgets_deletions = true;
     }
 
     /// How a request ended: it did so once.
@@ -368,13 +377,17 @@ impl World {
     }
 
     fn command(&mut self, line: &str) {
-        if self.knobs.forgetful && self.now < self.busy {
+        let forgetful = self.knobs.forgetful || (self.forgets_deletions && line.starts_with("DELE"));
+        if forgetful && self.now < self.busy {
             return;
         }
         self.busy = self.now.after(self.knobs.trip + 5);
         let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
-        let features =
-            if self.knobs.machine { " EPSV\r\n MLST type*;size*;\r\n UTF8\r\n MFMT" } else { " SIZE" };
+        let features = if self.knobs.machine {
+            " EPSV\r\n MLST type*;size*;\r\n UTF8\r\n MFMT\r\n ESTA"
+        } else {
+            " SIZE"
+        };
         let text = match verb {
             "AUTH" => "234 go".to_owned(),
             "USER" => "331 password".to_owned(),
@@ -430,9 +443,10 @@ impl World {
         let conn = data.conn;
         let offset = std::mem::take(&mut self.restart);
         let rows = match (verb.as_str(), self.directory.as_str()) {
-            ("MLSD", "/t") => TREE,
-            ("MLSD", _) => ROWS,
-            _ => LIST,
+            ("MLSD", "/t") => TREE.to_owned(),
+            ("MLSD", "/many") => (0..MANY).map(|n| format!("type=file;size=1; {n}\r\n")).collect(),
+            ("MLSD", _) => ROWS.to_owned(),
+            _ => LIST.to_owned(),
         };
         let whole = if listing { rows.len() as u64 } else { SIZE - offset };
         let moved = cut.map_or(whole, |cut| cut.min(whole));

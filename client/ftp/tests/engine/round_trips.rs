@@ -3,7 +3,7 @@
 
 use towpath_ftp::{JobId, Outcome, Request, TransferOptions};
 
-use crate::model::{Knobs, SIZE, World};
+use crate::model::{Knobs, MANY, SIZE, World};
 use crate::talk::path;
 
 const TRIP: u64 = 1_000;
@@ -121,4 +121,87 @@ fn a_server_that_loses_commands_gets_one_at_a_time() {
         assert!(world.quirks().lock_step);
         assert_eq!(world.disconnected, 0);
     }
+}
+
+#[test]
+fn software_that_is_known_gets_one_command_at_a_time_from_the_first_login_on() {
+    let mut site = crate::talk::site(towpath_ftp::Encryption::None);
+    site.quirks.lock_step = false;
+    let mut talk = crate::talk::Talk::new(site);
+    talk.request(Request::Connect);
+    talk.opened();
+    for reply in ["220 Welcome to the libunftp FTP server", "331 password", "230 in"] {
+        talk.server(reply);
+    }
+    talk.says_last("send SYST");
+}
+
+/// libunftp works on commands side by side, and its answers come in any order.
+#[test]
+fn a_server_whose_answers_change_places_gets_one_at_a_time() {
+    let mut site = crate::talk::site(towpath_ftp::Encryption::None);
+    site.quirks.lock_step = false;
+    let mut talk = crate::talk::Talk::new(site);
+    talk.request(Request::Connect);
+    talk.opened();
+    for reply in ["220 hi", "331 password", "230 in", "215 UNIX", "500 no FEAT"] {
+        talk.server(reply);
+    }
+    let id = talk.request(Request::List(Some(path("/missing"))));
+    talk.said();
+    talk.server("257 \"/\"");
+    talk.expect(&["close 1", "open 2 ftp.example.org:21"]);
+    assert!(talk.quirks().lock_step);
+    talk.opened();
+    for reply in ["220 hi", "331 password", "230 in", "215 UNIX", "500 no FEAT"] {
+        talk.server(reply);
+    }
+    talk.says_last("send CWD /missing");
+    talk.server("550 no such directory");
+    assert!(talk.ended_after(id).is_err());
+}
+
+/// Listing two, RMD one, CWD out of it one, and a hundred DELE with sixteen in flight seven.
+#[test]
+fn deleting_a_directory_of_a_hundred_files_takes_ten() {
+    let mut world = world(Knobs::good());
+    trips(&mut world, vec![Request::Connect, Request::List(None)]);
+    let tree = |directory: &str| vec![towpath_ftp::Item { path: path(directory), directory: true }];
+    let taken = trips(&mut world, vec![Request::DeleteTree(tree("/many"))]);
+    assert!((8..=11).contains(&taken), "{taken}");
+    let sent = world.log.iter().filter(|line| line.starts_with("DELE /many/")).count();
+    assert_eq!(sent as u64, MANY);
+    let mut slow = self::world(Knobs { lock_step: true, ..Knobs::good() });
+    trips(&mut slow, vec![Request::Connect, Request::List(None)]);
+    let slowly = trips(&mut slow, vec![Request::DeleteTree(tree("/many"))]);
+    assert!(slowly > MANY, "{slowly}");
+    // A log that no pipelining shows in.
+    let shown = |world: &World| {
+        let line =
+            |line: &&String| ["Status", "Command", "Response"].iter().any(|kind| line.starts_with(kind));
+        let from = world.log.iter().position(|line| line.contains("CWD /many")).expect("it was entered");
+        world.log[from..].iter().filter(line).cloned().collect::<Vec<String>>()
+    };
+    assert_eq!(shown(&world), shown(&slow));
+    println!("{taken} trips, one at a time {slowly}");
+}
+
+#[test]
+fn a_server_that_loses_commands_loses_no_file_of_a_deletion() {
+    let mut world = World::new(Knobs { secure: false, ..Knobs::good() });
+    trips_of(&mut world, vec![Request::Connect, Request::List(None)]);
+    world.forget();
+    let item = towpath_ftp::Item { path: path("/many"), directory: true };
+    let id = world.request(Request::DeleteTree(vec![item]));
+    world.run();
+    let tree = Outcome::Tree { files: MANY, directories: 1, bytes: 0, left_out: 0 };
+    assert_eq!(world.ended(id), &Ok(tree), "{:#?}", world.log);
+    assert!(world.quirks().lock_step);
+}
+
+fn trips_of(world: &mut World, requests: Vec<Request>) {
+    for request in requests {
+        world.request(request);
+    }
+    world.run();
 }

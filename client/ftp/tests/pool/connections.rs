@@ -4,7 +4,8 @@ use towpath_ftp::pool::{
     CONNECT_TRIES, DEFAULT_TRANSFERS, EXTRA_TRIES, IDLE_CAP, KEEP_ALIVE, KEEP_ALIVE_SPREAD, LONGEST_WAIT,
     MOST_TRANSFERS, PoolEvent, PoolInput, SHORTEST_WAIT, SMALL_TRANSFERS, TRANSFER_IDLE,
 };
-use towpath_ftp::{Direction, ErrorKind, Event, Outcome, Request, RequestId, Stage};
+use towpath_ftp::quirks::DataWay;
+use towpath_ftp::{Direction, ErrorKind, Event, Outcome, Quirks, Request, RequestId, Stage};
 
 use crate::model::{Model, error, list, lost, moved, too_many};
 
@@ -356,4 +357,51 @@ fn requests_can_be_cancelled_and_transfers_are_no_requests() {
     model.give(PoolInput::Ask(RequestId(3), Request::Connect));
     let failed = |event: &PoolEvent| matches!(event, PoolEvent::Request(Event::Failed { .. }));
     assert_eq!(model.events.iter().filter(|event| failed(event)).count(), 3);
+}
+
+#[test]
+fn l11_the_limit_is_told_stored_and_heeded_by_the_next_pool() {
+    let mut model = Model::new();
+    model.give(PoolInput::Connect);
+    model.log_in();
+    model.add(9, Direction::Download, BIG);
+    let slot = model.connecting().unwrap();
+    model.succeed(slot, Outcome::Ok);
+    let slot = model.connecting().unwrap();
+    model.die(slot, too_many());
+    let stored = model.pool.quirks().clone();
+    assert_eq!(stored.limit, Some(2));
+    assert!(model.events.contains(&PoolEvent::Learned(stored.clone())));
+    // Another page: no connection too many is tried.
+    let mut model = Model::new();
+    model.pool.set_quirks(Quirks::from_text(&stored.to_text()));
+    model.give(PoolInput::Connect);
+    model.log_in();
+    model.add(9, Direction::Download, BIG);
+    model.log_in();
+    assert_eq!((model.seats.len(), model.most_open), (2, 2));
+    assert_eq!(model.running().len(), 1);
+    // A person connects anew: perhaps it is more by now.
+    model.give(PoolInput::Connect);
+    model.log_in();
+    assert_eq!(model.running().len(), DEFAULT_TRANSFERS);
+    assert_eq!(model.pool.quirks().limit, None);
+}
+
+#[test]
+fn what_one_session_has_learned_is_not_unlearned_by_another() {
+    let mut model = Model::new();
+    model.give(PoolInput::Connect);
+    model.log_in();
+    model.add(1, Direction::Download, BIG);
+    model.log_in();
+    let slots: Vec<_> = model.seats.keys().copied().collect();
+    assert_eq!(slots.len(), 2);
+    let clock = Quirks { clock_offset: Some(60), ..Quirks::default() };
+    let way = Quirks { way: Some(DataWay::Passive), ..Quirks::default() };
+    model.give(PoolInput::Events(slots[0], vec![Event::Learned(clock.clone())]));
+    model.give(PoolInput::Events(slots[1], vec![Event::Learned(way.clone())]));
+    let both = Quirks { clock_offset: Some(60), ..way };
+    assert_eq!(model.pool.quirks(), &both);
+    assert!(model.events.contains(&PoolEvent::Learned(both)));
 }
