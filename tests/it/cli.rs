@@ -4,6 +4,7 @@ use crate::setup::RelayProcess;
 use std::path::Path;
 use std::process::Output;
 use tokio::process::Command;
+use towpath_tests::driver::pattern;
 use towpath_tests::server::{PASSWORD, Security, Server, Software};
 
 struct Cli {
@@ -94,6 +95,52 @@ async fn files_make_the_whole_journey_through_the_relay() {
     let relay = RelayProcess::start(&[cli.server.port()]).await;
     cli.options.extend(["--via".to_owned(), relay.address()]);
     journey(cli).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_options_of_transfers_do_what_they_say() {
+    let cli = Cli::new(&["--insecure", "--active"]);
+    let local = tempfile::tempdir().unwrap();
+    let local = local.path();
+    let root = cli.server.root();
+    let mut bytes = vec![0; 9 * 1024 * 1024];
+    pattern(0, &mut bytes);
+    let file = local.join("file");
+    std::fs::write(&file, &bytes).unwrap();
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    std::fs::File::options().write(true).open(&file).unwrap().set_modified(time).unwrap();
+    let dated = |path: &Path| std::fs::metadata(path).unwrap().modified().unwrap() == time;
+
+    cli.done(&["put", "--part", "--keep-time", &cli.url("/"), "file"], local).await;
+    assert!(std::fs::read(root.join("file")).unwrap() == bytes && dated(&root.join("file")));
+    cli.done(&["chmod", "600", &cli.url("/file")], local).await;
+    let listing = cli.done(&["ls", &cli.url("/")], local).await;
+    assert!(listing.starts_with("-rw------- "), "{listing}");
+
+    // What an earlier try left.
+    std::fs::write(local.join("again.part"), &bytes[..3_000_000]).unwrap();
+    cli.done(&["get", "--resume", "--keep-time", &cli.url("/file"), "again"], local).await;
+    assert!(std::fs::read(local.join("again")).unwrap() == bytes && dated(&local.join("again")));
+    std::fs::write(local.join("other.part"), vec![7; 3_000_000]).unwrap();
+    let differs = cli.run(&["get", "--resume", &cli.url("/file"), "other"], local).await;
+    assert_eq!(differs.status.code(), Some(8), "{differs:?}");
+    assert!(local.join("other.part").exists() && !local.join("other").exists());
+    cli.done(&["get", "--segments", "3", &cli.url("/file"), "segments"], local).await;
+    assert!(std::fs::read(local.join("segments")).unwrap() == bytes);
+
+    std::fs::write(local.join("text"), "one\ntwo\n").unwrap();
+    cli.done(&["put", "--ascii", &cli.url("/"), "text"], local).await;
+    cli.done(&["put", "--append", &cli.url("/text"), "text"], local).await;
+    cli.done(&["get", "--ascii", &cli.url("/text"), "both"], local).await;
+    assert_eq!(std::fs::read(local.join("both")).unwrap(), b"one\ntwo\none\ntwo\n");
+    std::fs::write(local.join("text"), "one\ntwo\none\ntwo\nthree\n").unwrap();
+    cli.done(&["put", "--resume", &cli.url("/"), "text"], local).await;
+    assert_eq!(std::fs::read(root.join("text")).unwrap(), b"one\ntwo\none\ntwo\nthree\n");
+
+    // Pure-FTPd has neither checksums nor MODE Z: the first is said, the second is an offer.
+    let output = cli.run(&["get", "--verify", "--compress", &cli.url("/text"), "verified"], local).await;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && text.contains("not verified"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -120,7 +120,7 @@ async fn a_download_stops_at_its_limit_and_the_session_goes_on() {
             println!("{software:?} {way:?}");
             let bench = Bench::new(&server, way).await;
             bench.place("file", &whole);
-            for (offset, length) in [(0, 100_000), (50_000, 1), (19 * MIB, MIB), (19 * MIB, 2 * MIB)] {
+            for (offset, length) in [(50_000, 100_000), (19 * MIB, MIB), (19 * MIB, 2 * MIB)] {
                 let kept = &whole[..usize::try_from(offset).unwrap()];
                 let options = TransferOptions { length: Some(length), ..plainly() };
                 let sink = Sink::memory_from(kept.to_vec());

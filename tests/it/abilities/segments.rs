@@ -23,7 +23,7 @@ async fn a_file_comes_over_several_sessions() {
         }
         let local = tempfile::tempdir().unwrap();
         let file = local.path().join("file");
-        let got = get_segmented(&clients, &path, &file).await.unwrap();
+        let got = get_segmented(&all(&clients), &path, &file).await.unwrap();
         assert_eq!((got.bytes, got.transfers, got.failed), (whole.len() as u64, 3, 0), "{software:?}");
         assert!(std::fs::read(&file).unwrap() == whole, "{software:?}");
 
@@ -31,19 +31,19 @@ async fn a_file_comes_over_several_sessions() {
         let mut site = server.site();
         site.password = Secret::new("wrong");
         clients.push(Client::new(transport.clone(), site, Arc::new(|_| true), None));
-        let got = get_segmented(&clients, &path, &file).await.unwrap();
+        let got = get_segmented(&all(&clients), &path, &file).await.unwrap();
         assert_eq!((got.transfers, got.failed), (4, 1), "{software:?}");
         assert!(std::fs::read(&file).unwrap() == whole, "{software:?}");
 
         // A small file comes in one piece.
         std::fs::write(server.root().join("file"), b"small").unwrap();
-        let got = get_segmented(&clients, &path, &file).await.unwrap();
+        let got = get_segmented(&all(&clients), &path, &file).await.unwrap();
         assert_eq!((got.bytes, got.transfers), (5, 1));
         assert_eq!(std::fs::read(&file).unwrap(), b"small");
 
         // What fails leaves nothing behind.
         let none = crate::setup::child(&server.base(), "none");
-        assert!(get_segmented(&clients, &none, &local.path().join("none")).await.is_err());
+        assert!(get_segmented(&all(&clients), &none, &local.path().join("none")).await.is_err());
         assert_eq!(std::fs::read_dir(local.path()).unwrap().count(), 1);
     }
 }
@@ -63,8 +63,12 @@ async fn a_server_that_cannot_begin_in_the_middle_sends_the_whole() {
     }
     let local = tempfile::tempdir().unwrap();
     let file = local.path().join("file");
-    let got = get_segmented(&clients, &path, &file).await.unwrap();
+    let got = get_segmented(&all(&clients), &path, &file).await.unwrap();
     assert_eq!((got.bytes, got.transfers), (SEGMENTED, 1));
     assert!(std::fs::read(&file).unwrap() == whole);
     assert_eq!(std::fs::read_dir(local.path()).unwrap().count(), 1);
+}
+
+fn all(clients: &[Client]) -> Vec<&Client> {
+    clients.iter().collect()
 }

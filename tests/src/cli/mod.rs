@@ -2,10 +2,11 @@
 
 mod address;
 mod terminal;
+mod transfer;
 
 pub use address::{Address, AddressError};
 
-use crate::driver::{Answerer, Client, Observer, Relay, Sink, Source, Transport};
+use crate::driver::{Answerer, Client, Observer, Relay, Transport};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use terminal::Progress;
 use thiserror::Error;
-use towpath_ftp::{Encryption, RemotePath, Secret, Site, Stage};
+use towpath_ftp::{ActiveMode, Encryption, RemotePath, Request, Secret, Site, Stage};
 use towpath_relay::tls::Roots;
 
 /// Where the password is taken from if the address has none.
@@ -42,6 +43,9 @@ pub struct Arguments {
     /// Offer TLS 1.2 only.
     #[arg(long)]
     tls12: bool,
+    /// Let the server connect to this machine (active mode); not through a relay.
+    #[arg(long, conflicts_with = "via")]
+    active: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -72,6 +76,8 @@ enum Command {
         url: String,
         /// Where to; its name in the current directory where absent.
         file: Option<PathBuf>,
+        #[command(flatten)]
+        how: transfer::Get,
     },
     /// Store a file.
     Put {
@@ -79,6 +85,16 @@ enum Command {
         url: String,
         /// The file to send.
         file: PathBuf,
+        #[command(flatten)]
+        how: transfer::Put,
+    },
+    /// Change the permissions of a file or directory.
+    Chmod {
+        /// Octal, such as 644.
+        #[arg(value_parser = mode)]
+        mode: u16,
+        /// The file or directory.
+        url: String,
     },
     /// Delete a file.
     Rm {
@@ -160,6 +176,7 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
     | Command::Put { url, .. }
     | Command::Rm { url, .. }
     | Command::Mkdir { url }
+    | Command::Chmod { url, .. }
     | Command::Mv { url, .. }
     | Command::Log { url }) = &arguments.command;
     let address = Address::parse(url)?;
@@ -176,16 +193,16 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
         listed?;
     } else {
         login?;
-        work(&client, &address, &arguments.command).await?;
+        work(&arguments, &client, &address).await?;
     }
     // What was asked for is done; a server that does not answer QUIT changes nothing about it.
     let _ = client.quit().await;
     Ok(())
 }
 
-async fn work(client: &Client, address: &Address, command: &Command) -> Result<(), Failure> {
+async fn work(arguments: &Arguments, client: &Client, address: &Address) -> Result<(), Failure> {
     let path = &address.path;
-    match command {
+    match &arguments.command {
         Command::Ls { .. } | Command::Log { .. } => {
             let listing = client.list(Some(path)).await?;
             for entry in &listing.entries {
@@ -195,22 +212,25 @@ async fn work(client: &Client, address: &Address, command: &Command) -> Result<(
                 eprintln!("towpath-cli: cannot read this line: {}", terminal::visible(line));
             }
         }
-        Command::Get { file, .. } => {
+        Command::Get { file, how, .. } => {
             let file = match (file, path.name()) {
                 (Some(file), _) => file.clone(),
                 (None, Some(name)) => PathBuf::from(name.to_string()),
                 (None, None) => return Err(AddressError::Path(towpath_ftp::ArgumentError::Empty).into()),
             };
-            let sink = Sink::file(&file).await.map_err(local(&file))?;
-            let got = client.get(path, sink).await?;
-            eprintln!("{}: {} bytes", file.display(), got.bytes);
+            if let Some(more) = how.more_sessions() {
+                let others = others(arguments, address, more).await?;
+                how.over_sessions(client, others, path, &file).await?;
+            } else {
+                how.run(client, path, &file).await?;
+            }
         }
-        Command::Put { file, .. } => {
-            let source = Source::file(file).await.map_err(local(file))?;
+        Command::Put { file, how, .. } => {
             let name = file.file_name().unwrap_or_default();
-            let path = address.file(name.as_encoded_bytes())?;
-            let sent = client.put(source, &path).await?;
-            eprintln!("{}: {} bytes", terminal::visible(&path.to_string()), sent.bytes);
+            how.run(client, file, &address.file(name.as_encoded_bytes())?).await?;
+        }
+        Command::Chmod { mode, .. } => {
+            client.request(Request::ChangeMode { path: path.clone(), mode: *mode }).await?;
         }
         Command::Rm { recursive: true, .. } => client.delete_tree(path).await?,
         Command::Rm { .. } => client.delete(path).await?,
@@ -223,6 +243,28 @@ async fn work(client: &Client, address: &Address, command: &Command) -> Result<(
 fn local(path: &Path) -> impl FnOnce(std::io::Error) -> Failure {
     let path = path.to_owned();
     move |error| Failure::File { path, error }
+}
+
+/// More sessions of the same site, as many as the server lets in.
+async fn others(arguments: &Arguments, address: &Address, count: usize) -> Result<Vec<Client>, Failure> {
+    let mut others = Vec::new();
+    for _ in 0..count {
+        let other = client(arguments, address).await?;
+        match other.login().await {
+            Ok(()) => others.push(other),
+            Err(error) => {
+                eprintln!("towpath-cli: no more sessions: {}", terminal::visible(&error.to_string()));
+                break;
+            }
+        }
+    }
+    Ok(others)
+}
+
+/// Permissions in octal.
+fn mode(text: &str) -> Result<u16, String> {
+    let mode = u16::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o7777);
+    mode.ok_or_else(|| "not an octal number up to 7777".to_owned())
 }
 
 async fn client(arguments: &Arguments, address: &Address) -> Result<Client, Failure> {
@@ -239,6 +281,9 @@ async fn client(arguments: &Arguments, address: &Address) -> Result<Client, Fail
     site.encryption = encryption;
     site.accept_any_certificate = arguments.insecure;
     site.tls12_only = arguments.tls12;
+    if arguments.active {
+        site.active = ActiveMode::Preferred;
+    }
     let transport = match &arguments.via {
         Some(relay) => Transport::Relay(Relay::connect(relay).await?),
         None => Transport::Direct(Roots::system()),

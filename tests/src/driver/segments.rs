@@ -32,8 +32,8 @@ pub struct Segmented {
 /// # Errors
 /// As the engine says; where the file on the server changed its size meanwhile; where no session is left. Then nothing that looks like the
 /// file is left either.
-pub async fn get_segmented(clients: &[Client], path: &RemotePath, file: &Path) -> Result<Segmented, Error> {
-    let Some(first) = clients.first() else {
+pub async fn get_segmented(clients: &[&Client], path: &RemotePath, file: &Path) -> Result<Segmented, Error> {
+    let Some(&first) = clients.first() else {
         return Err(Error::new(Stage::Connection, ErrorKind::NotConnected, "There is no session"));
     };
     // Without SIZE there is nothing to divide.
@@ -77,9 +77,9 @@ async fn restarts(client: &Client, path: &RemotePath, part: &Path, size: u64) ->
     }
 }
 
-async fn fetch(clients: &[Client], path: &RemotePath, part: &Path, size: u64) -> Result<Segmented, Error> {
+async fn fetch(clients: &[&Client], path: &RemotePath, part: &Path, size: u64) -> Result<Segmented, Error> {
     let mut segments = Segments::new(size, clients.len());
-    let mut idle: Vec<&Client> = clients.iter().rev().collect();
+    let mut idle: Vec<&Client> = clients.iter().rev().copied().collect();
     let mut running = FuturesUnordered::new();
     let mut outcome = Segmented { bytes: size, transfers: 0, failed: 0 };
     let mut last = Error::new(Stage::Connection, ErrorKind::Lost, "No session is left");
@@ -130,7 +130,7 @@ async fn stands(client: &Client) -> bool {
 }
 
 /// Whether the file still has the size that was divided.
-async fn check(clients: &[Client], path: &RemotePath, size: u64) -> Result<(), Error> {
+async fn check(clients: &[&Client], path: &RemotePath, size: u64) -> Result<(), Error> {
     for client in clients {
         if let Ok(now) = client.size(path).await {
             if now == size {

@@ -165,6 +165,32 @@ fn a_part_of_a_file_ends_where_it_should() {
 }
 
 #[test]
+fn nobody_waits_long_for_a_word_about_a_limit_that_was_reached() {
+    let mut talk = able(FEATURES);
+    let id = download(&mut talk, 10, TransferOptions { length: Some(20), ..TransferOptions::default() });
+    opened(
+        &mut talk,
+        &["200 ok", "229 (|||50000|)", "350 ok"],
+        "send RETR /d/f",
+        "splice 2 download job 5 at 10 limit 20",
+    );
+    talk.server("150 go");
+    talk.moved(20);
+    talk.data_closed(End::Clean);
+    talk.said();
+    // As Pure-FTPd does under TLS.
+    talk.server("150 0.003 seconds (measured here)");
+    talk.pass(1_000);
+    talk.pass(3_000);
+    talk.says_last("send ABOR");
+    talk.server("226 aborted");
+    talk.pass(2_000);
+    talk.events.retain(|event| !matches!(event, towpath_ftp::Event::Progressed { .. }));
+    assert_eq!(talk.ended(id), Ok(Outcome::Transferred(Transferred::of(20))));
+    talk.is_usable();
+}
+
+#[test]
 fn append_and_unique() {
     let mut talk = able(FEATURES);
     let id =
