@@ -63,7 +63,7 @@ async fn mode_z_both_ways_with_and_without_text() {
             assert!(bench.get("down", sink, 1_000_000, options).await.unwrap().1.data == lines);
             assert_eq!(bench.session.list(Some(&server.base())).await.unwrap().entries.len(), 2);
             assert!(bench.get("down", Sink::memory(), 0, plainly()).await.unwrap().1.data == lines);
-            assert!(bench.commands("MODE Z") >= 2 && bench.commands("MODE S") >= 2);
+            assert!(bench.commands("MODE Z") >= 1 && bench.commands("MODE S") >= 1);
         }
     }
 }

@@ -37,7 +37,7 @@ pub async fn get_segmented(clients: &[&Client], path: &RemotePath, file: &Path) 
         return Err(Error::new(Stage::Connection, ErrorKind::NotConnected, "There is no session"));
     };
     // Without SIZE there is nothing to divide.
-    let size = size(first, path).await.ok().filter(|size| *size >= SEGMENTED && clients.len() > 1);
+    let size = size_of(first, path).await.ok().filter(|size| *size >= SEGMENTED && clients.len() > 1);
     let part = part(file);
     let Some(size) = size else { return whole(first, path, file).await };
     reserve(&part, size).await.map_err(local)?;
@@ -58,7 +58,7 @@ pub async fn get_segmented(clients: &[&Client], path: &RemotePath, file: &Path) 
 }
 
 /// SIZE, after a new login where the session was lost.
-async fn size(client: &Client, path: &RemotePath) -> Result<u64, Error> {
+async fn size_of(client: &Client, path: &RemotePath) -> Result<u64, Error> {
     match client.size(path).await {
         Err(error) if is_lost(&error) => {
             client.login().await?;
@@ -146,7 +146,7 @@ async fn stands(client: &Client) -> bool {
 /// Whether the file still has the size that was divided.
 async fn check(clients: &[&Client], path: &RemotePath, size: u64) -> Result<(), Error> {
     for client in clients {
-        if let Ok(now) = client.size(path).await {
+        if let Ok(now) = size_of(client, path).await {
             if now == size {
                 return Ok(());
             }
@@ -158,8 +158,24 @@ async fn check(clients: &[&Client], path: &RemotePath, size: u64) -> Result<(), 
     Ok(())
 }
 
-/// Fetches a segment; how many of its bytes came, however it ended.
+/// Fetches a segment, after a new login where the session was lost before a byte of it came; how many of its bytes came, however it
+/// ended.
 async fn range(
+    client: &Client,
+    path: &RemotePath,
+    part: &Path,
+    size: u64,
+    segment: Segment,
+) -> (Result<(), Error>, u64) {
+    match try_range(client, path, part, size, segment).await {
+        (Err(error), 0) if is_lost(&error) && client.login().await.is_ok() => {
+            try_range(client, path, part, size, segment).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn try_range(
     client: &Client,
     path: &RemotePath,
     part: &Path,
