@@ -42,6 +42,7 @@ pub mod reply;
 pub mod request;
 pub mod secret;
 pub mod segments;
+
 pub mod session;
 pub mod site;
 pub mod sync;

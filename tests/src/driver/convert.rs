@@ -1,7 +1,7 @@
-//! TLS facts, from the tunnel's words into the engine's. The two crates do not know each other.
+//! TLS facts and ends of connections, from the tunnel's words into the engine's. The two crates do not know each other.
 
-use towpath_ftp::{Certificate, TlsSession, Verdict};
-use towpath_shared::TlsInfo;
+use towpath_ftp::{Certificate, End, Stage, TlsSession, Verdict};
+use towpath_shared::{Reason, Reset, TlsInfo};
 
 /// What the engine needs to know of a handshake.
 pub(crate) fn tls_session(info: TlsInfo) -> TlsSession {
@@ -40,4 +40,31 @@ fn certificate(certificate: towpath_shared::Certificate) -> Certificate {
         sha256: certificate.sha256,
         spki_sha256: certificate.spki_sha256,
     }
+}
+
+/// What a RESET means for the engine.
+pub(crate) fn ended(reset: &Reset) -> End {
+    if reset.reason == Reason::NoTicket {
+        return End::NoTicket;
+    }
+    let stage = match reset.reason {
+        Reason::PolicyDenied => Stage::Policy,
+        Reason::NameNotFound => Stage::Lookup,
+        Reason::TlsHandshake
+        | Reason::TlsUntrusted
+        | Reason::TlsVersion
+        | Reason::NoTicket
+        | Reason::PlaintextAfterStartTls => Stage::Tls,
+        Reason::FlowControl | Reason::Quota | Reason::Draining | Reason::Protocol | Reason::Internal => {
+            Stage::Relay
+        }
+        Reason::Cancelled
+        | Reason::Refused
+        | Reason::Unreachable
+        | Reason::ConnectTimeout
+        | Reason::PeerReset
+        | Reason::IdleTimeout => Stage::Connection,
+    };
+    let text = if reset.text.is_empty() { format!("{:?}", reset.reason) } else { reset.text.clone() };
+    End::Failed { stage, text }
 }

@@ -21,8 +21,8 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use towpath_ftp::{End, Stage, TlsSession};
 use towpath_shared::page::{Event, Link};
 use towpath_shared::{
-    FrameError, Header, Hello, Kind, MAX_PAYLOAD_NEGOTIABLE, Reason, Reset, SUBPROTOCOL, StreamId,
-    StreamKind, TlsVersion,
+    FrameError, Header, Hello, Kind, MAX_PAYLOAD_NEGOTIABLE, Reason, SUBPROTOCOL, StreamId, StreamKind,
+    TlsVersion,
 };
 
 use super::convert;
@@ -418,7 +418,7 @@ impl Task {
                 self.tell(id, StreamEvent::Ended(if unclean { End::Unclean } else { End::Clean }));
             }
             Some(Event::Reset(id, reset)) => {
-                self.tell(id, StreamEvent::Ended(ended(&reset)));
+                self.tell(id, StreamEvent::Ended(convert::ended(&reset)));
                 self.streams.remove(&id);
             }
             Some(Event::GoAway(_) | Event::RoundTrip(_) | Event::Writable(_)) | None => {}
@@ -473,29 +473,5 @@ impl Task {
     }
 }
 
-/// What a RESET means for the engine.
-fn ended(reset: &Reset) -> End {
-    if reset.reason == Reason::NoTicket {
-        return End::NoTicket;
-    }
-    let stage = match reset.reason {
-        Reason::PolicyDenied => Stage::Policy,
-        Reason::NameNotFound => Stage::Lookup,
-        Reason::TlsHandshake
-        | Reason::TlsUntrusted
-        | Reason::TlsVersion
-        | Reason::NoTicket
-        | Reason::PlaintextAfterStartTls => Stage::Tls,
-        Reason::FlowControl | Reason::Quota | Reason::Draining | Reason::Protocol | Reason::Internal => {
-            Stage::Relay
-        }
-        Reason::Cancelled
-        | Reason::Refused
-        | Reason::Unreachable
-        | Reason::ConnectTimeout
-        | Reason::PeerReset
-        | Reason::IdleTimeout => Stage::Connection,
-    };
-    let text = if reset.text.is_empty() { format!("{:?}", reset.reason) } else { reset.text.clone() };
-    End::Failed { stage, text }
-}
+#[cfg(test)]
+mod tests;
