@@ -42,7 +42,6 @@ pub mod reply;
 pub mod request;
 pub mod secret;
 pub mod segments;
-
 pub mod session;
 pub mod site;
 pub mod sync;
