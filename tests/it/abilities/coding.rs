@@ -29,7 +29,7 @@ async fn t7_text_both_ways() {
 }
 
 /// ProFTPD 1.3.8 loses bytes of compressed uploads, and says that all is well: of 2,160,000 bytes of text it stored 2,041,612, and with a
-/// megabyte that does not compress it stands still; another client's fare alike. So uploads are small here.
+/// megabyte that does not compress, at times with a tenth of it, it stands still. Another client fares alike. So uploads are small here.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mode_z_both_ways_with_and_without_text() {
     let lines = "a line of text that compresses well\n".repeat(60_000).into_bytes();
@@ -39,13 +39,9 @@ async fn mode_z_both_ways_with_and_without_text() {
             println!("{security:?} {way:?}");
             let bench = Bench::new(&server, way).await;
             let few = lines[..7_200].to_vec();
-            for (text, file) in [
-                (false, vec![]),
-                (false, vec![7]),
-                (false, bytes(100_000)),
-                (false, few.clone()),
-                (true, few),
-            ] {
+            for (text, file) in
+                [(false, vec![]), (false, vec![7]), (false, bytes(10_000)), (false, few.clone()), (true, few)]
+            {
                 let options = TransferOptions { deflate: true, text, ..plainly() };
                 let sent = bench.put(Source::memory(file.clone()), "up", 0, options).await.unwrap();
                 assert_eq!(sent.bytes, file.len() as u64, "bytes of the file are counted");

@@ -11,6 +11,7 @@ use towpath_ftp::{Outcome, Placement, RemotePath, TransferOptions, Transferred};
 
 /// What both ways have.
 #[derive(Args)]
+#[group(id = "how-to-both")]
 struct Both {
     /// As text: line ends are those of this machine here and of the server's there.
     #[arg(long, conflicts_with_all = ["resume", "verify"])]
@@ -28,6 +29,7 @@ struct Both {
 
 /// How a file is fetched.
 #[derive(Args)]
+#[group(id = "how-to-get")]
 pub(super) struct Get {
     /// Go on where a broken download with this option stopped (FILE.part), if the bytes before are the same.
     #[arg(long)]
@@ -42,6 +44,7 @@ pub(super) struct Get {
 
 /// How a file is stored.
 #[derive(Args)]
+#[group(id = "how-to-put")]
 pub(super) struct Put {
     /// Go on behind the bytes that the server has, if they are the same.
     #[arg(long)]
