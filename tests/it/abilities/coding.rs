@@ -56,8 +56,9 @@ async fn mode_z_both_ways_with_and_without_text() {
                 assert!(got.data == file, "{} of {} bytes, text {text}", got.data.len(), file.len());
                 assert_eq!(outcome.bytes, file.len() as u64);
             }
-            // From the middle, and as it is again.
-            let options = TransferOptions { deflate: true, compare: true, ..plainly() };
+            // From the middle, and as it is again. Under TLS the end of the comparison would cost the session (see `resume`).
+            let compare = security == Security::Plain;
+            let options = TransferOptions { deflate: true, compare, ..plainly() };
             let sink = Sink::memory_from(lines[..1_000_000].to_vec());
             assert!(bench.get("down", sink, 1_000_000, options).await.unwrap().1.data == lines);
             assert_eq!(bench.session.list(Some(&server.base())).await.unwrap().entries.len(), 2);

@@ -77,7 +77,7 @@ enum Command {
         /// Where to; its name in the current directory where absent.
         file: Option<PathBuf>,
         #[command(flatten)]
-        how: transfer::Get,
+        how: transfer::GetOptions,
     },
     /// Store a file.
     Put {
@@ -86,7 +86,7 @@ enum Command {
         /// The file to send.
         file: PathBuf,
         #[command(flatten)]
-        how: transfer::Put,
+        how: transfer::PutOptions,
     },
     /// Change the permissions of a file or directory.
     Chmod {

@@ -11,8 +11,7 @@ use towpath_ftp::{Outcome, Placement, RemotePath, TransferOptions, Transferred};
 
 /// What both ways have.
 #[derive(Args)]
-#[group(id = "how-to-both")]
-struct Both {
+struct BothOptions {
     /// As text: line ends are those of this machine here and of the server's there.
     #[arg(long, conflicts_with_all = ["resume", "verify"])]
     ascii: bool,
@@ -29,8 +28,7 @@ struct Both {
 
 /// How a file is fetched.
 #[derive(Args)]
-#[group(id = "how-to-get")]
-pub(super) struct Get {
+pub(super) struct GetOptions {
     /// Go on where a broken download with this option stopped (FILE.part), if the bytes before are the same.
     #[arg(long)]
     resume: bool,
@@ -39,13 +37,12 @@ pub(super) struct Get {
           conflicts_with_all = ["resume", "ascii", "compress", "verify", "keep_time"])]
     segments: Option<u8>,
     #[command(flatten)]
-    both: Both,
+    both: BothOptions,
 }
 
 /// How a file is stored.
 #[derive(Args)]
-#[group(id = "how-to-put")]
-pub(super) struct Put {
+pub(super) struct PutOptions {
     /// Go on behind the bytes that the server has, if they are the same.
     #[arg(long)]
     resume: bool,
@@ -56,10 +53,10 @@ pub(super) struct Put {
     #[arg(long)]
     part: bool,
     #[command(flatten)]
-    both: Both,
+    both: BothOptions,
 }
 
-impl Both {
+impl BothOptions {
     fn options(&self) -> TransferOptions {
         TransferOptions {
             text: self.ascii,
@@ -79,7 +76,7 @@ impl Both {
     }
 }
 
-impl Get {
+impl GetOptions {
     /// Sessions beside the first.
     pub(super) fn more_sessions(&self) -> Option<usize> {
         self.segments.map(|count| usize::from(count) - 1)
@@ -125,7 +122,7 @@ impl Get {
     }
 }
 
-impl Put {
+impl PutOptions {
     pub(super) async fn run(&self, client: &Client, file: &Path, path: &RemotePath) -> Result<(), Failure> {
         let source = Source::file(file).await.map_err(local(file))?;
         let mut options = self.both.options();

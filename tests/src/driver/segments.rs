@@ -39,7 +39,7 @@ pub async fn get_segmented(clients: &[&Client], path: &RemotePath, file: &Path) 
     // It may be out since an earlier file, see there; what it cannot do it says below.
     let _ = stands(first).await;
     // Without SIZE there is nothing to divide.
-    let size = first.size(path).await.ok().filter(|size| *size >= SEGMENTED && clients.len() > 1);
+    let size = size(first, path).await.ok().filter(|size| *size >= SEGMENTED && clients.len() > 1);
     let part = part(file);
     let Some(size) = size else { return whole(first, path, file).await };
     reserve(&part, size).await.map_err(local)?;
@@ -57,6 +57,21 @@ pub async fn get_segmented(clients: &[&Client], path: &RemotePath, file: &Path) 
         let _ = tokio::fs::remove_file(&part).await;
     }
     kept
+}
+
+/// SIZE, after a new login where the session was lost.
+async fn size(client: &Client, path: &RemotePath) -> Result<u64, Error> {
+    match client.size(path).await {
+        Err(error) if is_lost(&error) => {
+            client.login().await?;
+            client.size(path).await
+        }
+        result => result,
+    }
+}
+
+fn is_lost(error: &Error) -> bool {
+    matches!(error.kind, ErrorKind::NotConnected | ErrorKind::Lost)
 }
 
 async fn whole(client: &Client, path: &RemotePath, file: &Path) -> Result<Segmented, Error> {
@@ -111,8 +126,7 @@ async fn fetch(clients: &[&Client], path: &RemotePath, part: &Path, size: u64) -
                 }
                 last = error;
                 // Others come first; alone it has to do.
-                let lost = matches!(last.kind, ErrorKind::NotConnected | ErrorKind::Lost);
-                if alive && (lost || moved > 0 || (idle.is_empty() && running.is_empty())) {
+                if alive && (is_lost(&last) || moved > 0 || (idle.is_empty() && running.is_empty())) {
                     idle.insert(0, client);
                 } else {
                     outcome.failed += 1;

@@ -200,6 +200,7 @@ impl Transfer {
         let length = self.splice.offset.saturating_add(self.outcome.bytes);
         let comparable = self.options.checksum
             && link.site.abilities.digest
+            && link.doomed.is_none()
             && !self.splice.coding.text
             && self.splice.limit.is_none()
             && self.options.placement == Placement::Replace;
@@ -307,7 +308,11 @@ impl Operation for Transfer {
                 self.outcome.checksum = checksum;
                 self.rename(link)
             }
-            (Ok(_), State::Comparing | State::Making) => self.move_file(link),
+            (Ok(_), State::Comparing | State::Making) => match link.doomed.clone() {
+                // The comparison needs no last word of the server, but what follows needs the connection (ProFTPD under TLS closes it).
+                Some(lost) => Step::lost(lost),
+                None => self.move_file(link),
+            },
             (Ok(Report::Exchanged { bytes, milliseconds, confirmed, modified, reply, announced, .. }), _) => {
                 self.milliseconds = milliseconds;
                 self.outcome.bytes = bytes;

@@ -125,6 +125,34 @@ fn t5_the_bytes_before_the_place_are_compared_first() {
 }
 
 #[test]
+fn a_connection_that_is_lost_with_the_data_connection_ends_what_would_follow() {
+    // Between the comparison and the transfer, and between the transfer and the checksum.
+    let options = TransferOptions { compare: true, ..TransferOptions::default() };
+    let mut talk = able(FEATURES);
+    let id = download(&mut talk, 70_000, options);
+    opened(
+        &mut talk,
+        &["200 ok", "229 (|||50000|)", "350 ok"],
+        "send RETR /d/f",
+        "splice 2 compare job 5 at 4464 limit 65536",
+    );
+    talk.moved(65_536);
+    talk.data_closed(End::Clean);
+    talk.closed(End::Clean);
+    let error = talk.ended_after(id).unwrap_err();
+    assert_eq!((error.stage, error.kind), (Stage::Connection, ErrorKind::Lost), "{error}");
+
+    let options = TransferOptions { checksum: true, ..TransferOptions::default() };
+    let mut talk = able(FEATURES);
+    let id = download(&mut talk, 0, options);
+    opened(&mut talk, READY, "send RETR /d/f", "splice 2 download job 5 at 0");
+    talk.moved(100_000);
+    talk.data_closed(End::Clean);
+    talk.closed(End::Clean);
+    assert_eq!(talk.ended_after(id), Ok(Outcome::Transferred(Transferred::of(100_000))));
+}
+
+#[test]
 fn t7_text_is_type_a_without_a_size_and_never_in_the_middle() {
     let options = TransferOptions { text: true, ..TransferOptions::default() };
     let mut talk = able(FEATURES);
