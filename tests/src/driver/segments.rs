@@ -36,8 +36,6 @@ pub async fn get_segmented(clients: &[&Client], path: &RemotePath, file: &Path) 
     let Some(&first) = clients.first() else {
         return Err(Error::new(Stage::Connection, ErrorKind::NotConnected, "There is no session"));
     };
-    // It may be out since an earlier file, see there; what it cannot do it says below.
-    let _ = stands(first).await;
     // Without SIZE there is nothing to divide.
     let size = size(first, path).await.ok().filter(|size| *size >= SEGMENTED && clients.len() > 1);
     let part = part(file);
