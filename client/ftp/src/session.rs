@@ -63,6 +63,16 @@ impl Session {
         }
         self.advance(Step::Wait);
         self.keep_time();
+        self.wake_the_forgotten();
+    }
+
+    /// Without a connection and a deadline nothing would ever come: whatever an operation waits for then, it waits in vain.
+    fn wake_the_forgotten(&mut self) {
+        let waits = !self.stack.is_empty() && self.operation_deadline().is_none();
+        if waits && self.link.control.is_none() {
+            let lost = self.link.doomed.take().unwrap_or_else(|| control::lost(&End::Clean));
+            self.lose(lost.clone(), lost);
+        }
     }
 
     /// What is known of the server's quirks by now: to be stored with the site and given back as [`Site::quirks`].

@@ -33,6 +33,8 @@ enum State {
     Checking,
     /// The directory of the upload is made.
     Making,
+    /// SIZE was sent, to know whether a compressed upload arrived whole.
+    Proving,
     /// Checksums are compared.
     Verifying,
     /// The temporary name is taken off.
@@ -170,6 +172,30 @@ impl Transfer {
 
     /// All bytes are where they should be.
     fn arrived(&mut self, link: &mut Link) -> Step {
+        // ProFTPD 1.3.8 stores less than what was sent compressed and calls it a success: nothing but the size tells.
+        let deflated = link.server.deflating && self.splice.direction == Direction::Upload;
+        if deflated && !self.splice.coding.text && self.options.placement == Placement::Replace {
+            self.state = State::Proving;
+            link.send(&enter::command(link, "SIZE", &self.target));
+            return Step::Wait;
+        }
+        self.proven(link)
+    }
+
+    fn size_told(&mut self, link: &mut Link, reply: &Reply) -> Step {
+        let whole = self.splice.offset.saturating_add(self.outcome.bytes);
+        match parse::size(reply).filter(|there| reply.class() == 2 && *there != whole) {
+            Some(there) => {
+                let text = format!("The server stored {there} of {whole} bytes of a compressed upload");
+                let error = Error::new(Stage::Server, ErrorKind::Incomplete, text);
+                Step::fail(error.with_advice("Upload the file without compression"))
+            }
+            None => self.proven(link),
+        }
+    }
+
+    /// As many bytes are there as were sent.
+    fn proven(&mut self, link: &mut Link) -> Step {
         link.status(log::transferred(self.outcome.bytes, self.milliseconds));
         let length = self.splice.offset.saturating_add(self.outcome.bytes);
         let comparable = self.options.checksum
@@ -270,6 +296,7 @@ impl Operation for Transfer {
         match (self.state, reply.class()) {
             (_, 1) => Step::Wait,
             (State::Checking, _) => self.checked(link, reply),
+            (State::Proving, _) => self.size_told(link, reply),
             _ => Step::Wait,
         }
     }

@@ -280,6 +280,10 @@ fn mode_z_where_it_is_listed_and_taken() {
         talk.expect(&["send TYPE I", "send MODE Z"]);
         opened(&mut talk, &[reply, "229 (|||50000|)"], "send STOR /d/f", splice);
         moved(&mut talk, 9);
+        if taken {
+            talk.expect(&["send SIZE /d/f"]);
+            talk.server("213 9");
+        }
         assert!(talk.ended(id).is_ok());
         // A listing is read by the engine, which does not decompress.
         talk.request(Request::List(None));
@@ -290,6 +294,15 @@ fn mode_z_where_it_is_listed_and_taken() {
             talk.expect(&["send PWD", "send EPSV"]);
         }
     }
+    // ProFTPD 1.3.8 loses bytes and calls it a success.
+    let mut talk = able(FEATURES);
+    let id = upload(&mut talk, 0, options.clone());
+    let replies = ["200 type", "200 deflating", "229 (|||50000|)"];
+    opened(&mut talk, &replies, "send STOR /d/f", "splice 2 upload job 5 at 0 deflated");
+    moved(&mut talk, 9);
+    talk.server("213 8");
+    let error = talk.ended(id).unwrap_err();
+    assert_eq!((error.stage, error.kind), (Stage::Server, ErrorKind::Incomplete), "{error}");
     // Not listed, not tried.
     let mut talk = able(&["EPSV"]);
     upload(&mut talk, 0, options);
