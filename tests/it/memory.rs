@@ -79,7 +79,8 @@ async fn slow_download(through_relay: bool) {
     let moved: u64 = driver.line().await.parse().unwrap();
     println!("{moved} bytes in {SECONDS} s");
     let expected = SPEED * SECONDS;
-    assert!((expected * 8 / 10..=expected * 12 / 10).contains(&moved), "the sink took {moved} bytes");
+    // A busy machine moves less; what matters is that the sink was the brake.
+    assert!((expected / 2..=expected * 12 / 10).contains(&moved), "the sink took {moved} bytes");
     assert!(driver.child.wait().await.unwrap().success());
     assert_eq!(fake.commands().iter().filter(|command| command.starts_with("RETR")).count(), 1);
 }
