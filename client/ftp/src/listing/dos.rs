@@ -48,7 +48,7 @@ fn tag(word: &[u8], known: &str) -> bool {
 }
 
 /// Digits, perhaps in groups of three.
-fn size(word: &[u8]) -> Option<u64> {
+pub(super) fn size(word: &[u8]) -> Option<u64> {
     if let Some(size) = number(word) {
         return Some(size);
     }

@@ -14,6 +14,7 @@ use crate::reply::Reply;
 /// Reads a line; `None` where it is none of this format or its name is none.
 pub(super) fn read(line: &[u8], scene: &mut Scene) -> Option<Row> {
     let (found, name) = split(line)?;
+    let name = scene.own(name);
     if found.is_self || matches!(name, b"." | b"..") {
         return Some(Row::Nothing);
     }

@@ -136,6 +136,14 @@ impl Parser {
         }
     }
 
+    /// The path of the directory, before the first bytes: some servers write it before each name.
+    pub fn within(&mut self, directory: &[u8]) {
+        match &mut self.format {
+            Format::Mlsd(scene) => scene.set_directory(directory),
+            Format::List(reader) => reader.within(directory),
+        }
+    }
+
     /// Takes bytes as they came and adds the entries that are complete to `out`. How the bytes are cut makes no difference. A few entries
     /// may wait for later lines that decide what they mean; [`finish`](Parser::finish) gives the last of them.
     ///

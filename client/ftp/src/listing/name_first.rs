@@ -1,4 +1,5 @@
-//! Name first. Chameleon and SuperTCP on DOS: `NAME.EXT  <DIR>|size  date  time`; and `dls` of old archives: `name[/]  size|-|=  date  [description]`,
+//! Name first. Chameleon and SuperTCP on DOS: `NAME.EXT  <DIR>|size  date  time`; routers of Bay and Nortel (`wfFtp`), with a weekday before the
+//! time: `name  size  06/03/04  Thu.  10:20:03`; and `dls` of old archives: `name[/]  size|-|=  date  [description]`,
 //! long names on a line of their own, with sizes in thousands of bytes on some servers and in bytes on others: they are taken as they stand.
 
 use super::date::{self, clock};
@@ -26,11 +27,12 @@ pub(super) fn read(words: &Words<'_>, line: &[u8], scene: &mut Scene) -> Option<
     if numeric {
         // Behind the time stand attributes at most.
         let attributes = |word: &[u8]| word.iter().all(|byte| matches!(byte, b'R' | b'H' | b'S' | b'A'));
-        if words.len() > 5 || !attributes(words.at(4)) {
+        let time = 3 + usize::from(is_weekday(words.at(3)));
+        if words.len() > time + 2 || !attributes(words.at(time + 1)) {
             return None;
         }
         let day = scene.numeric(words.at(2), MONTH_FIRST)?;
-        let clock = clock(words.at(3))?;
+        let clock = clock(words.at(time))?;
         let kind = if tagged { EntryKind::Directory } else { EntryKind::File };
         return (tagged || size.is_some()).then(|| {
             Row::of(name, kind, |entry| {
@@ -61,6 +63,12 @@ pub(super) fn read(words: &Words<'_>, line: &[u8], scene: &mut Scene) -> Option<
         entry.modified = Some(modified);
         entry.target = target.map(Into::into);
     })
+}
+
+/// `Thu.`
+fn is_weekday(word: &[u8]) -> bool {
+    const DAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
+    word.strip_suffix(b".").is_some_and(|word| DAYS.contains(&word))
 }
 
 /// Capitals, eight and three at the most.
@@ -101,6 +109,18 @@ mod tests {
                 (EntryKind::File, Some(1045), directory.modified)
             );
         }
+    }
+
+    #[test]
+    fn m8_routers_with_a_weekday() {
+        let file = entry("ti.cfg           2048  01/31/99  Sun.   23:59:58");
+        assert_eq!(
+            (file.name.as_bytes(), file.kind, file.size),
+            (&b"ti.cfg"[..], EntryKind::File, Some(2048))
+        );
+        assert_eq!(file.modified.unwrap().seconds, 917_827_198);
+        assert!(row("ti.cfg           2048  01/31/99  Day.   23:59:58").is_none());
+        assert!(row("ti.cfg           2048  01/31/99  Sun.").is_none());
     }
 
     #[test]

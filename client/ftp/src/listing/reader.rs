@@ -106,6 +106,11 @@ impl Reader {
         Reader { forced: Some(dialect), members: dialect == Dialect::Mvs, ..Reader::automatic(None, now) }
     }
 
+    /// The path of the directory.
+    pub(super) fn within(&mut self, directory: &[u8]) {
+        self.scene.set_directory(directory);
+    }
+
     /// The dialect of most lines.
     pub(super) fn dialect(&self) -> Option<Dialect> {
         let (place, count) =

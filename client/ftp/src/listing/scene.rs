@@ -14,13 +14,22 @@ pub(super) struct Scene {
     pub(super) orders: Orders,
     /// The date of the line that is being read, where its numbers can mean more than one day.
     pub(super) choice: Option<Choice>,
+    /// The directory that is listed, with its last slash; empty where it is not known.
+    directory: Vec<u8>,
     owners: Shared,
     groups: Shared,
 }
 
 impl Scene {
     pub(super) fn new(now: i64) -> Scene {
-        Scene { now, orders: Orders::ALL, choice: None, owners: Shared(None), groups: Shared(None) }
+        Scene {
+            now,
+            orders: Orders::ALL,
+            choice: None,
+            directory: Vec::new(),
+            owners: Shared(None),
+            groups: Shared(None),
+        }
     }
 
     /// A date of three numbers, in seconds.
@@ -33,6 +42,18 @@ impl Scene {
         // Four digits in front say what they are.
         self.choice = (parts[0].len() < 4).then_some(choice);
         Some(day * DAY)
+    }
+
+    pub(super) fn set_directory(&mut self, path: &[u8]) {
+        self.directory = path.strip_suffix(b"/").unwrap_or(path).to_vec();
+        self.directory.push(b'/');
+    }
+
+    /// The name in what a server put in its place: some write `./name`, and some the path of the name. Only that of the directory
+    /// itself is taken off; any other path is no name.
+    pub(super) fn own<'a>(&self, name: &'a [u8]) -> &'a [u8] {
+        let inner = name.strip_prefix(&self.directory[..]).filter(|_| !self.directory.is_empty());
+        inner.or_else(|| name.strip_prefix(b"./")).filter(|name| !name.is_empty()).unwrap_or(name)
     }
 
     pub(super) fn owner(&mut self, bytes: &[u8]) -> Option<Arc<str>> {

@@ -54,6 +54,31 @@ fn m11_names_that_are_none_are_unread() {
 }
 
 #[test]
+fn m11_a_name_with_the_path_of_the_directory_before_it() {
+    for (directory, before) in [("/pub/a", "/pub/a/"), ("/pub/a/", "/pub/a/"), ("/", "/"), ("/x", "./")] {
+        let list = format!(
+            "-rw-r--r-- 1 o g 1 Jan  5  2024 {before}name\nlrwxrwxrwx 1 o g 4 Jan  5  2024 {before}l -> /x/y\n"
+        );
+        let mlsd = format!("type=file; {before}name\ntype=file; {before}l\n");
+        for (mut parser, text) in [(Parser::list(0), list), (Parser::mlsd(), mlsd)] {
+            parser.within(directory.as_bytes());
+            let (parser, entries) = read(parser, text.as_bytes());
+            assert_eq!(
+                (names(&entries), parser.unread_count()),
+                (vec!["name".to_owned(), "l".to_owned()], 0),
+                "{text}"
+            );
+        }
+    }
+    // Any other path is none, nor is the directory itself.
+    let mut parser = Parser::mlsd();
+    parser.within(b"/pub");
+    let lines = b"type=file; /pub2/x\ntype=file; /pub/\ntype=file; /pub/../x\ntype=file; /pub//x\ntype=file; ././x\ntype=dir; /pub/..\n";
+    let (parser, entries) = read(parser, lines);
+    assert_eq!((names(&entries), parser.unread_count()), (vec![String::new(); 0], 5));
+}
+
+#[test]
 fn m11_dots_and_totals_are_nothing() {
     let text = "total 12\r\ndrwxr-xr-x 2 o g 1 Jan  5  2024 .\r\ndrwxr-xr-x 2 o g 1 Jan  5  2024 ..\r\n\r\ninsgesamt 4\r\n\
                 01-05-24  12:30PM  <DIR>  .\r\n+/,\t..\r\ntotal 1.2K\r\n";

@@ -4,6 +4,7 @@
 //! or hold blanks. The anchors are the permissions and the first date that has a size before it.
 
 use super::date::{self, Found};
+use super::dos;
 use super::row::Row;
 use super::scene::Scene;
 use super::words::{Words, is_blank};
@@ -17,15 +18,16 @@ pub(super) fn read(words: &Words<'_>, line: &[u8], scene: &mut Scene) -> Option<
         return Some(Row::Nothing);
     }
     let (place, permissions) = find_permissions(words)?;
-    let columns = find_columns(words, place + 1, scene)?;
+    let columns = find_columns(words, place + 1, permissions.kind, scene)?;
     let name = name(line, words, &columns.date)?;
-    if matches!(name, b"." | b"..") {
-        return Some(Row::Nothing);
-    }
     let (name, target) = match permissions.kind {
         EntryKind::Link => split_link(name, columns.size),
         _ => (name, None),
     };
+    let name = scene.own(name);
+    if matches!(name, b"." | b"..") {
+        return Some(Row::Nothing);
+    }
     let mut entry = Entry::new(Name::new(name).ok()?, permissions.kind);
     entry.size = columns.size;
     entry.modified = Some(columns.date.modified);
@@ -150,11 +152,16 @@ const MOST_COLUMNS: usize = 20;
 ///
 /// Dates after three words or more (links, owner, size) are looked for first, so that an owner called `Jan` is none. Where no
 /// date has a size before it, the size has run into the group, and neither can be known for certain: such a line has no size.
-fn find_columns<'a>(words: &Words<'a>, first: usize, scene: &mut Scene) -> Option<Columns<'a>> {
+fn find_columns<'a>(
+    words: &Words<'a>,
+    first: usize,
+    kind: EntryKind,
+    scene: &mut Scene,
+) -> Option<Columns<'a>> {
     let end = words.len().min(first + MOST_COLUMNS + 1);
     let places = || (first + 3..end).chain((first + 1..end.min(first + 3)).rev());
     let sized = places().find_map(|place| {
-        let (size, columns) = size(words, place - 1)?;
+        let (size, columns) = size(words, place - 1, kind)?;
         Some((size, columns, date::find(words, place, scene)?))
     });
     let (size, end, date) =
@@ -179,9 +186,9 @@ fn is_mac(words: &Words<'_>, first: usize, end: usize, size: Option<u64>) -> boo
     forks.is_some_and(|(resource, data)| resource.checked_add(data) == size && size.is_some())
 }
 
-/// The size in this word, and where the columns before it end: a number, a rounded number such as `1.2K`, or a device's two
-/// numbers `8, 1` and `8,1`.
-fn size(words: &Words<'_>, place: usize) -> Option<(Option<u64>, usize)> {
+/// The size in this word, and where the columns before it end: a number, for files also one with its thousands parted, a rounded number
+/// such as `1.2K`, a dash for none, or a device's two numbers `8, 1` and `8,1`.
+fn size(words: &Words<'_>, place: usize, kind: EntryKind) -> Option<(Option<u64>, usize)> {
     let word = words.at(place);
     if let Some(size) = number(word) {
         let major = place.checked_sub(1).and_then(|place| words.at(place).strip_suffix(b","));
@@ -190,10 +197,15 @@ fn size(words: &Words<'_>, place: usize) -> Option<(Option<u64>, usize)> {
             None => Some((Some(size), place)),
         };
     }
-    // Faults of servers with files too large for their own numbers.
+    // A dash, and faults of servers with files too large for their own numbers.
     let digits = word.strip_prefix(b"-").unwrap_or(word);
-    if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
+    if !word.is_empty() && digits.iter().all(u8::is_ascii_digit) {
         return Some((None, place));
+    }
+    if kind == EntryKind::File
+        && let Some(size) = dos::size(word).filter(|_| word.contains(&b','))
+    {
+        return Some((Some(size), place));
     }
     let (last, digits) = word.split_last()?;
     let starts = digits.first().is_some_and(u8::is_ascii_digit);
@@ -275,6 +287,9 @@ mod tests {
             ("1 The Boss  Domain Users 4096", Some("The Boss"), Some("Domain Users"), Some(4096)),
             ("1 root longgroup4096", Some("root"), Some("longgroup4096"), None),
             ("1 root root 1.2K", Some("root"), Some("root"), None),
+            ("1 root root -", Some("root"), Some("root"), None),
+            ("1 root root 1,234,567", Some("root"), Some("root"), Some(1_234_567)),
+            ("1 root root 1,23", Some("root"), Some("root"), None),
             ("1 root root -294967296", Some("root"), Some("root"), None),
             ("1 root root 18446744073709551616", Some("root"), Some("root"), None),
             ("1 root root 18446744073709551615", Some("root"), Some("root"), Some(u64::MAX)),

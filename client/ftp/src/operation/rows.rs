@@ -4,7 +4,7 @@ use crate::entry::Entry;
 use crate::event::Event;
 use crate::link::Link;
 use crate::listing::{Dialect, ListingError, Parser};
-use crate::path::RemotePath;
+use crate::path::{PathSyntax, RemotePath};
 use crate::reply::escape;
 use crate::request::RequestId;
 
@@ -48,6 +48,9 @@ impl Rows {
 
     /// They are of this directory; said before the first bytes.
     pub(crate) fn at(&mut self, directory: RemotePath) {
+        if directory.syntax() == PathSyntax::Unix {
+            self.parser.within(directory.as_bytes());
+        }
         self.directory = Some(directory);
     }
 

@@ -226,6 +226,17 @@ fn m11_lines_that_cannot_be_read_are_shown() {
 }
 
 #[test]
+fn m11_names_that_come_with_the_path_of_the_directory() {
+    let mut talk = Talk::plain(FEATURES);
+    let id = talk.list();
+    answer(&mut talk, b"type=file; /a\r\ntype=file; /you/b\r\n");
+    assert_eq!(names(&mut talk, id), ["a"]);
+    assert!(
+        matches!(talk.ended(id), Ok(Outcome::Listing { entries: 1, ref unread, .. }) if unread.len() == 1)
+    );
+}
+
+#[test]
 fn a_listing_that_is_cut_is_not_taken_for_whole() {
     let mut talk = Talk::plain(FEATURES);
     let id = talk.list();
