@@ -70,8 +70,10 @@ pub(crate) enum Class {
     Private,
     /// This machine.
     Loopback,
-    /// This link; 169.254.169.254 hands out cloud credentials.
+    /// This link.
     LinkLocal,
+    /// Services that hand out a machine's credentials to whoever asks from it. Never reached, listed or not.
+    Metadata,
     /// Carrier-grade NAT, RFC 6598; cloud providers use it for their own services.
     SharedNat,
     /// `0.0.0.0/8` and `::`: this machine by another name.
@@ -102,12 +104,16 @@ impl Class {
         match address.octets() {
             [0, ..] => Class::Unspecified,
             [127, ..] => Class::Loopback,
+            // AWS, Azure, Google, OpenStack and most others; containers on AWS.
+            [169, 254, 169, _] | [169, 254, 170, 2 | 23] => Class::Metadata,
             [169, 254, ..] => Class::LinkLocal,
             [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => Class::Private,
+            // Alibaba.
+            [100, 100, 100, 200] => Class::Metadata,
             [100, 64..=127, ..] => Class::SharedNat,
             [224..=239, ..] | [255, 255, 255, 255] => Class::Multicast,
-            // Azure's metadata service, the one such service with an address that is otherwise global.
-            [168, 63, 129, 16] => Class::LinkLocal,
+            // Azure's, the one such service with an address that is otherwise global; Oracle's.
+            [168, 63, 129, 16] | [192, 0, 0, 192] => Class::Metadata,
             // IETF protocol assignments; documentation; 6to4 relays; benchmarking; future use.
             [192, 0, 0 | 2, _]
             | [198, 51, 100, _]
@@ -129,9 +135,11 @@ impl Class {
             | [0x64, 0xff9b, ..]
             | [0x2001, 0, ..]
             | [0x2002, ..] => Class::Translated,
+            // 169.254.169.254 as a link-local address of IPv6.
+            [0xfe80, 0, 0, 0, 0, 0, 0xa9fe, 0xa900..=0xa9ff] => Class::Metadata,
             [0xfe80..=0xfebf, ..] => Class::LinkLocal,
-            // Metadata of EC2 over IPv6 lies inside the unique local range.
-            [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254] => Class::LinkLocal,
+            // Inside the unique local range: EC2 and its containers, Google.
+            [0xfd00, 0xec2, ..] | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254] => Class::Metadata,
             [0xfc00..=0xfdff, ..] => Class::Private,
             [0xff00..=0xffff, ..] => Class::Multicast,
             // Documentation, RFC 3849 and RFC 9637; IETF protocol assignments and ORCHID.
@@ -169,15 +177,19 @@ mod tests {
             ("::1", Class::Loopback),
             ("::ffff:127.0.0.1", Class::Loopback),
             ("::ffff:10.1.2.3", Class::Private),
-            ("::ffff:169.254.169.254", Class::LinkLocal),
-            ("169.254.169.254", Class::LinkLocal),
+            ("::ffff:169.254.169.254", Class::Metadata),
+            ("169.254.169.254", Class::Metadata),
             ("169.254.0.1", Class::LinkLocal),
-            ("168.63.129.16", Class::LinkLocal),
+            ("168.63.129.16", Class::Metadata),
             ("fe80::1", Class::LinkLocal),
+            ("fe80::a9fe:a9fe", Class::Metadata),
+            ("fd20:ce::254", Class::Metadata),
+            ("169.254.170.2", Class::Metadata),
+            ("192.0.0.192", Class::Metadata),
             ("febf::1", Class::LinkLocal),
-            ("fd00:ec2::254", Class::LinkLocal),
+            ("fd00:ec2::254", Class::Metadata),
             ("100.64.0.1", Class::SharedNat),
-            ("100.100.100.200", Class::SharedNat),
+            ("100.100.100.200", Class::Metadata),
             ("100.127.255.255", Class::SharedNat),
             ("0.0.0.0", Class::Unspecified),
             ("0.1.2.3", Class::Unspecified),

@@ -3,7 +3,7 @@
 //! A name is resolved once; every address is judged by [`Policy`], and the connection goes to the judged address, not to the
 //! name, so a name server that changes its mind in between changes nothing. The address at the other end is judged once more.
 
-use crate::policy::{Denied, Leave, Policy, canonical};
+use crate::policy::{Denied, Leave, Policy, Terms, canonical};
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -65,21 +65,27 @@ impl Door {
         Door { policy, resolve, deadline }
     }
 
-    /// Connects a control stream.
-    pub(crate) async fn open_control(&self, host: &str, port: u16) -> Result<Connected, Refused> {
+    /// Connects a control stream, and says on what terms.
+    pub(crate) async fn open_control(&self, host: &str, port: u16) -> Result<(Connected, Terms), Refused> {
         let start = Instant::now();
         let deadline = start + self.deadline;
-        let addresses = match self.policy.check_control(host, port)? {
+        let (leave, terms) = self.policy.check_control(host, port)?;
+        let addresses = match leave {
             Leave::Address(address) => vec![address],
             Leave::Resolve(name, port) => self.resolved(&name, port, deadline).await?,
         };
-        self.connect(&addresses, start, deadline).await
+        Ok((self.connect(&addresses, start, deadline).await?, terms))
     }
 
-    /// Connects a data stream to the peer of its control stream.
-    pub(crate) async fn open_data(&self, peer: IpAddr, port: u16) -> Result<Connected, Refused> {
+    /// Connects a data stream to the peer of its control stream, on the terms of that one.
+    pub(crate) async fn open_data(
+        &self,
+        peer: IpAddr,
+        port: u16,
+        terms: Terms,
+    ) -> Result<Connected, Refused> {
         let start = Instant::now();
-        let address = self.policy.check_data(peer, port)?;
+        let address = self.policy.check_data(peer, port, terms)?;
         self.connect(&[address], start, start + self.deadline).await
     }
 
@@ -171,7 +177,7 @@ fn refused(address: SocketAddr, error: &io::Error) -> Refused {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Target;
+    use crate::config::{Config, Target};
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::net::TcpListener;
 
@@ -187,7 +193,7 @@ mod tests {
             let answer = answers.get(turn).cloned().unwrap_or_default();
             Box::pin(async move { Ok(answer) })
         };
-        let policy = Policy::new(&targets, Vec::new());
+        let policy = Policy::new(&Config { targets, ..Config::default() }, Vec::new());
         (Door::with_resolver(policy, Duration::from_secs(5), Box::new(resolve)), asked)
     }
 
@@ -201,7 +207,7 @@ mod tests {
             assert_eq!(refused.reason, Reason::PolicyDenied);
         }
         let (open, _) = door(&[("localhost", port), ("127.0.0.1", port)], &[&["127.0.0.1"]]);
-        let connected = open.open_control("localhost", port).await.unwrap();
+        let (connected, _) = open.open_control("localhost", port).await.unwrap();
         assert_eq!(connected.peer, listener.local_addr().unwrap());
     }
 
@@ -211,13 +217,13 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let targets = [("host.example", port), ("127.0.0.1", port)];
         let (door, asked) = door(&targets, &[&["169.254.169.254", "127.0.0.2", "127.0.0.1"], &["127.0.0.9"]]);
-        let connected = door.open_control("host.example", port).await.unwrap();
+        let (connected, terms) = door.open_control("host.example", port).await.unwrap();
         assert_eq!(connected.peer.ip().to_string(), "127.0.0.1");
         assert_eq!(asked.load(Ordering::SeqCst), 1);
         // The data stream goes where the control stream went, whatever the name leads to by now.
         let data = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = data.local_addr().unwrap().port();
-        let connected = door.open_data(connected.peer.ip(), port).await.unwrap();
+        let connected = door.open_data(connected.peer.ip(), port, terms).await.unwrap();
         assert_eq!(connected.peer, data.local_addr().unwrap());
         assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
@@ -244,7 +250,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_resolver_that_hangs_is_given_up() {
-        let policy = Policy::new(&[Target::new("host.example", 21)], Vec::new());
+        let targets = vec![Target::new("host.example", 21)];
+        let policy = Policy::new(&Config { targets, ..Config::default() }, Vec::new());
         let resolve = |_: String| -> Answer { Box::pin(std::future::pending()) };
         let door = Door::with_resolver(policy, Duration::from_millis(20), Box::new(resolve));
         let refused = door.open_control("host.example", 21).await.unwrap_err();

@@ -24,7 +24,8 @@ mod relay;
 mod server;
 mod session;
 
-pub use config::{Config, ConfigError, Target};
+pub use config::{Config, ConfigError, Rule, Target, TlsRule};
+pub use policy::{HostPattern, PatternError, Ports, PortsError};
 
 use config::seconds;
 use relay::Relay;
@@ -55,6 +56,15 @@ pub enum Error {
     Demo(#[source] io::Error),
 }
 
+/// What a configuration lets pages reach, in words: a line for each rule.
+///
+/// # Errors
+/// [`ConfigError`] where it contradicts itself.
+pub fn policy(config: &Config) -> Result<String, ConfigError> {
+    config.check()?;
+    Ok(policy::Policy::new(config, vec![config.listen]).to_string())
+}
+
 /// From the end of the drain to the end of all tasks: close frames go out, sockets are broken.
 const LAST_STEPS: Duration = Duration::from_secs(6);
 
@@ -70,7 +80,8 @@ pub async fn run(
 ) -> Result<(), Error> {
     let own = listener.local_addr().map_err(Error::Listener)?;
     let relay = Arc::new(Relay::new(config, own)?);
-    tracing::info!(%own, targets = relay.config.targets.len(), "relay listens");
+    let Config { targets, rules, .. } = &relay.config;
+    tracing::info!(%own, targets = targets.len(), rules = rules.len(), "relay listens");
     let accepting = tokio::spawn(server::accept(listener, relay.clone()));
     shutdown.await;
 

@@ -73,13 +73,19 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
             writeln!(stdout(), "Towpath demo: http://{}/", listener.local_addr()?)?;
             Ok(towpath_relay::run(listener, config, stopped()).await?)
         }
-        Command::CheckConfig { config } => Ok(writeln!(stdout(), "{:#?}", read(&config)?)?),
+        Command::CheckConfig { config } => Ok(write!(stdout(), "{}", effective(&read(&config)?)?)?),
     }
 }
 
 fn read(path: &Path) -> Result<Config, Box<dyn Error>> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(Config::from_toml(&text).map_err(|error| format!("{}: {error}", path.display()))?)
+}
+
+/// What is in force, as TOML, with what it lets pages reach in words below it.
+fn effective(config: &Config) -> Result<String, Box<dyn Error>> {
+    let policy: String = towpath_relay::policy(config)?.lines().map(|line| format!("# {line}\n")).collect();
+    Ok(format!("{}\n# What pages reach, the first line that fits decides:\n{policy}", config.to_toml()?))
 }
 
 /// Resolves on Ctrl+C, and on SIGTERM where there is such a thing.

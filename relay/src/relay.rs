@@ -44,7 +44,7 @@ impl Relay {
             .into());
         }
         let origins = config.public_origin.iter().filter_map(|text| Origin::parse(text)).collect();
-        let policy = Policy::new(&config.targets, vec![own]);
+        let policy = Policy::new(&config, vec![own]);
         Ok(Relay {
             door: Door::new(policy, seconds(config.deadlines.connect)),
             guard: Guard::new(origins, config.allow_missing_origin, on_loopback),

@@ -7,6 +7,7 @@ mod control;
 mod gate;
 mod mailbox;
 mod outbox;
+mod plain;
 mod socket;
 mod stream;
 

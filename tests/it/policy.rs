@@ -5,8 +5,8 @@ use crate::setup::{RelayProcess, Way};
 use tokio::net::TcpListener;
 use towpath_ftp::{Secret, Site, Stage};
 use towpath_relay::Config;
-use towpath_relay::config::Target;
-use towpath_tests::driver::{Client, Relay, RelayError, Transport};
+use towpath_relay::config::{Target, TlsRule};
+use towpath_tests::driver::{Client, Relay, RelayError, Sink, Source, Transport};
 use towpath_tests::server::{Security, Server, Software};
 
 async fn login(relay: &Relay, host: &str, port: u16) -> Result<Client, towpath_ftp::Error> {
@@ -105,4 +105,28 @@ async fn another_origin_or_none_gets_no_tunnel() {
         assert_eq!(response.status(), 403, "{origin:?}");
     }
     Relay::connect(&address).await.expect("the relay's own page gets in");
+}
+
+/// The engine asks for nothing in plain text that such a relay would stop.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_that_requires_tls_serves_sessions_with_it_and_stops_those_without() {
+    for software in [Software::PureFtpd, Software::Vsftpd, Software::ProFtpd] {
+        for security in [Security::Tls12, Security::Tls13] {
+            let server = Server::start(software, security).unwrap();
+            let mut config = Config::default();
+            let target = Target::new("127.0.0.1", server.port());
+            config.targets.push(Target { tls: TlsRule::Required, ..target });
+            let relay = RelayProcess::with(config).await;
+            let link = Relay::connect(&relay.address()).await.unwrap();
+            let client = Client::connect(Transport::Relay(link.clone()), server.site()).await.unwrap();
+            client.list(None).await.unwrap();
+            let path = crate::setup::child(&server.base(), "over-tls");
+            client.put(Source::pattern(100_000), &path).await.unwrap();
+            assert_eq!(client.get(&path, Sink::nowhere()).await.unwrap().bytes, 100_000);
+            let _ = client.quit().await;
+            let error = login(&link, "127.0.0.1", server.port()).await.map(drop).unwrap_err();
+            assert_eq!(error.stage, Stage::Policy, "{error:?}");
+            assert!(error.message.contains("requires TLS"), "{error:?}");
+        }
+    }
 }

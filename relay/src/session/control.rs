@@ -1,5 +1,6 @@
 //! What a control stream has found out about its server, shared with its data streams.
 
+use crate::policy::Terms;
 use crate::tls::TlsGroup;
 use std::net::IpAddr;
 use std::sync::OnceLock;
@@ -7,19 +8,19 @@ use std::sync::OnceLock;
 /// Filled by the control stream's task, read by those of its data streams. Nothing in here changes once it is set.
 #[derive(Debug, Default)]
 pub(super) struct Control {
-    peer: OnceLock<IpAddr>,
+    peer: OnceLock<(IpAddr, Terms)>,
     tls: OnceLock<(String, TlsGroup)>,
     accepted: OnceLock<Vec<u8>>,
 }
 
 impl Control {
-    /// The address that the control stream is connected to.
-    pub(super) fn peer(&self) -> Option<IpAddr> {
+    /// The address that the control stream is connected to, and what the policy says of its streams.
+    pub(super) fn peer(&self) -> Option<(IpAddr, Terms)> {
         self.peer.get().copied()
     }
 
-    pub(super) fn connected(&self, peer: IpAddr) {
-        let _ = self.peer.set(peer);
+    pub(super) fn connected(&self, peer: IpAddr, terms: Terms) {
+        let _ = self.peer.set((peer, terms));
     }
 
     /// The TLS group and the server name that it is for.

@@ -7,6 +7,7 @@
 use super::control::Control;
 use super::mailbox::{Mailbox, Next};
 use super::outbox::FRAMES_OF_A_STREAM;
+use super::plain::Plain;
 use super::{Session, socket};
 use crate::config::seconds;
 use crate::door::{Connected, Refused};
@@ -80,14 +81,16 @@ impl Stream {
         let connected = match &kind {
             StreamKind::Control { host, port } => door.open_control(host, *port).await,
             StreamKind::Data { port, .. } => match self.control.peer() {
-                Some(peer) => door.open_data(peer, *port).await,
+                Some((peer, terms)) => {
+                    door.open_data(peer, *port, terms).await.map(|connected| (connected, terms))
+                }
                 None => return Err(Reset::new(Reason::Protocol, "the control stream is not connected")),
             },
         };
-        let Connected { mut socket, peer, local, elapsed } = connected.map_err(refused)?;
+        let (Connected { mut socket, peer, local, elapsed }, terms) = connected.map_err(refused)?;
         socket::set_up(&socket, self.is_control);
         if self.is_control {
-            self.control.connected(peer.ip());
+            self.control.connected(peer.ip(), terms);
         }
         let window = self.session.upload_window(self.is_control);
         self.mailbox.opened(window);
@@ -96,12 +99,13 @@ impl Stream {
         self.session.outbox.control(self.id, &Message::Opened { opened, window });
         tracing::info!(%peer, connect_ms, "connected");
 
-        let Some(request) = self.transfer(&mut socket).await? else {
+        let plain = Plain::new(terms.tls_required, self.is_control);
+        let Some(request) = self.transfer(&mut socket, plain).await? else {
             socket::close_well(&socket);
             return Ok(());
         };
         let mut secured = self.secure(socket, request).await?;
-        if self.transfer(&mut secured).await?.is_some() {
+        if self.transfer(&mut secured, Plain::Free).await?.is_some() {
             return Err(Reset::new(Reason::Protocol, "TLS twice"));
         }
         socket::close_well(secured.get_ref().0);
@@ -109,14 +113,20 @@ impl Stream {
     }
 
     /// Moves bytes until both directions have ended, or until the page asks for TLS.
-    async fn transfer<S>(&self, socket: &mut S) -> Result<Option<StartTls>, Reset>
+    async fn transfer<S>(&self, socket: &mut S, plain: Plain) -> Result<Option<StartTls>, Reset>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
         self.touch();
         let (reader, writer) = tokio::io::split(socket);
+        if let Plain::Nothing = plain {
+            return tokio::select! {
+                end = self.upload(writer, plain) => end,
+                () = self.idle() => Err(Reset::new(Reason::IdleTimeout, "no byte for too long")),
+            };
+        }
         let mut download = pin!(self.download(reader));
-        let mut upload = pin!(self.upload(writer));
+        let mut upload = pin!(self.upload(writer, plain));
         let moving = async {
             tokio::select! {
                 read = &mut download => {
@@ -182,7 +192,11 @@ impl Stream {
     }
 
     /// Page to socket: credit is granted for what the socket has taken. Ends with FIN or with START_TLS.
-    async fn upload<W: AsyncWrite + Unpin>(&self, mut socket: W) -> Result<Option<StartTls>, Reset> {
+    async fn upload<W: AsyncWrite + Unpin>(
+        &self,
+        mut socket: W,
+        mut plain: Plain,
+    ) -> Result<Option<StartTls>, Reset> {
         loop {
             let next = match self.mailbox.try_next() {
                 Some(next) => next,
@@ -192,6 +206,9 @@ impl Stream {
                 }
             };
             match next {
+                Next::Bytes(bytes) if !plain.passes(&bytes) => return Err(plain_text()),
+                // An empty file would be one that went without TLS.
+                Next::Finish if matches!(plain, Plain::Nothing) => return Err(plain_text()),
                 Next::Bytes(mut bytes) => {
                     while !bytes.is_empty() {
                         let taken = self.within_stall(socket.write(&bytes)).await?;
@@ -266,6 +283,10 @@ async fn fill<R: AsyncRead + Unpin>(socket: &mut R, frame: &mut BytesMut, most: 
         Poll::Ready(None)
     })
     .await
+}
+
+fn plain_text() -> Reset {
+    Reset::new(Reason::PolicyDenied, "this relay's administrator requires TLS for this server")
 }
 
 fn refused(refused: Refused) -> Reset {

@@ -7,5 +7,6 @@ mod door;
 mod fixture;
 mod http;
 mod link;
+mod rules;
 mod streams;
 mod tls;

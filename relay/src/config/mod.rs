@@ -2,15 +2,19 @@
 //!
 //! Unknown keys are errors that name their line: a misspelt limit must not silently be no limit.
 
-use serde::Deserialize;
+mod rule;
+
+pub use rule::{Rule, Target, TlsRule};
+
+use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 use thiserror::Error;
-use towpath_shared::{Site, SiteEncryption};
+use towpath_shared::Site;
 
 /// What an administrator decides. `Config::default()` listens on loopback and allows no target.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Address to listen on; [`crate::run`] takes a listener and does not look at it.
@@ -28,41 +32,20 @@ pub struct Config {
     pub www: Option<PathBuf>,
     /// PEM files with certificates to trust besides the system's.
     pub extra_roots: Vec<PathBuf>,
-    /// What may be reached. Nothing else is.
+    /// Servers that may be reached and that the page shows as cards.
     #[serde(rename = "target")]
     pub targets: Vec<Target>,
+    /// What else may be reached. Nothing that neither these nor the targets list is.
+    #[serde(rename = "rule")]
+    pub rules: Vec<Rule>,
     /// How much.
     pub limits: Limits,
     /// How long, in seconds.
     pub deadlines: Deadlines,
 }
 
-/// One control port that may be reached, shown in the page as a preset site.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Target {
-    /// Host name or literal address. Loopback, link-local and other special addresses are reached only where
-    /// they are listed as addresses; a name that resolves to one is refused.
-    pub host: String,
-    /// Control port.
-    #[serde(default = "ftp_port")]
-    pub port: u16,
-    /// What the card says; the host where absent.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// How the control connection is protected.
-    #[serde(default)]
-    pub encryption: SiteEncryption,
-    /// User name to log in with.
-    #[serde(default)]
-    pub user: Option<String>,
-    /// Start folder.
-    #[serde(default)]
-    pub path: Option<String>,
-}
-
 /// How much of everything. Each limit bounds memory, sockets or load on the targets.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// HTTP connections at once. A connection that has become a tunnel counts as a session only.
@@ -77,7 +60,7 @@ pub struct Limits {
 }
 
 /// How long to wait, in seconds.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Deadlines {
     /// For the head of an HTTP request.
@@ -120,28 +103,25 @@ impl Config {
 
     /// What the page is offered as one-click cards: the targets, in their order.
     pub(crate) fn sites(&self) -> Vec<Site> {
-        let site = |target: &Target| Site {
-            name: target.name.clone().unwrap_or_else(|| target.host.clone()),
-            host: target.host.clone(),
-            port: target.port,
-            encryption: target.encryption,
-            user: target.user.clone(),
-            path: target.path.clone(),
-        };
-        self.targets.iter().map(site).collect()
+        self.targets.iter().map(Target::site).collect()
+    }
+
+    /// What is in force, defaults included, as TOML that reads as this configuration again.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where a value has no form in TOML, such as a path that is not Unicode.
+    pub fn to_toml(&self) -> Result<String, ConfigError> {
+        toml::to_string(self).map_err(|error| ConfigError(error.to_string()))
     }
 
     /// Finds contradictions that the types do not exclude. [`crate::run`] does it as well, for configurations
     /// that were built and not read.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        for target in &self.targets {
-            let host = &target.host;
-            crate::address::Host::parse(host)
-                .map_err(|error| ConfigError(format!("target {host:?}: {error}")))?;
-            if target.port == 0 {
-                return Err(ConfigError(format!("target {host:?}: port 0 cannot be reached")));
-            }
-        }
+        let targets = self.targets.iter().map(Target::check);
+        targets
+            .chain(self.rules.iter().map(Rule::check))
+            .collect::<Result<(), String>>()
+            .map_err(ConfigError)?;
         for origin in self.public_origin.iter().chain(&self.frame_ancestors) {
             crate::origin::Origin::parse(origin).ok_or_else(|| {
                 ConfigError(format!("{origin:?} is not an origin such as https://files.example.org"))
@@ -172,23 +152,9 @@ impl Default for Config {
             www: None,
             extra_roots: Vec::new(),
             targets: Vec::new(),
+            rules: Vec::new(),
             limits: Limits::default(),
             deadlines: Deadlines::default(),
-        }
-    }
-}
-
-impl Target {
-    /// A target without a preset beyond its host and port.
-    #[must_use]
-    pub fn new(host: impl Into<String>, port: u16) -> Target {
-        Target {
-            host: host.into(),
-            port,
-            name: None,
-            encryption: SiteEncryption::default(),
-            user: None,
-            path: None,
         }
     }
 }
@@ -231,13 +197,10 @@ pub(crate) fn seconds(number: u64) -> Duration {
     Duration::from_secs(number)
 }
 
-fn ftp_port() -> u16 {
-    21
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use towpath_shared::SiteEncryption;
 
     #[test]
     fn a_file_with_a_target_keeps_every_other_default() {
@@ -261,6 +224,19 @@ mod tests {
             ("[[target]]\nhost = \"a.example\"\ntls = true", "line 3"),
             ("[[target]]\nhost = \"127.1\"", "127.1"),
             ("[[target]]\nhost = \"a.example\"\nport = 0", "port 0"),
+            ("[[target]]\nhost = \"*.example.org\"", "one server"),
+            ("[[target]]\nhost = \"169.254.169.254\"", "metadata"),
+            (
+                "[[target]]\nhost = \"a.example\"\nencryption = \"none\"\ntls = \"required\"",
+                "TLS is required",
+            ),
+            ("[[target]]\nhost = \"a.example\"\ndata_ports = \"9-8\"", "line 3"),
+            ("[[rule]]\nports = [21]", "line 1"),
+            ("[[rule]]\nhosts = []", "lets nothing through"),
+            ("[[rule]]\nhosts = [\n\"ftp.example.org\",\n\"10.20.0.1/16\"]", "line 2"),
+            ("[[rule]]\nhosts = [\"ftp.example.org\"]\nports = [0]", "line 3"),
+            ("[[rule]]\nhosts = [\"ftp.example.org\"]\nports = [\"21-\"]", "line 3"),
+            ("[[rule]]\nhosts = [\"ftp.example.org\"]\nport = 21", "line 3"),
             ("public_origin = [\"example.org\"]", "example.org"),
             ("frame_ancestors = [\"https://a.example; script-src *\"]", "not an origin"),
             ("[limits]\nstreams = 0", "limit of 0"),
@@ -270,5 +246,24 @@ mod tests {
             let error = Config::from_toml(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{text:?} gave {error:?}");
         }
+    }
+
+    #[test]
+    fn what_is_in_force_reads_as_the_same_again() {
+        let text = "public_origin = [\"https://a.example\"]\n[[target]]\nhost = \"a.example\"\ntls = \"required\"\n\
+                    [[rule]]\nhosts = [\"*.b.example\", \"10.20.0.0/16\"]\nports = [21, \"2100-2199\"]\ndata_ports = \"50000-50100\"\n";
+        let config = Config::from_toml(text).unwrap();
+        let effective = config.to_toml().unwrap();
+        for part in [
+            "ports = [21, \"2100-2199\"]",
+            "tls = \"optional\"",
+            "data_ports = \"1024-65535\"",
+            "write_stall = 60",
+        ] {
+            assert!(effective.contains(part), "{part}: {effective}");
+        }
+        let again = Config::from_toml(&effective).unwrap();
+        assert_eq!(again.to_toml().unwrap(), effective);
+        assert_eq!(format!("{again:?}"), format!("{config:?}"));
     }
 }
