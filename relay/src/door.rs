@@ -1,8 +1,13 @@
-//! The one door to the network: no other module connects to anything.
+//! The one door to the network: no other module connects to anything or listens for servers.
 //!
 //! A name is resolved once; every address is judged by [`Policy`], and the connection goes to the judged address, not to the
 //! name, so a name server that changes its mind in between changes nothing. The address at the other end is judged once more.
 
+mod listener;
+
+pub(crate) use listener::Listener;
+
+use crate::config::Active;
 use crate::policy::{Denied, Leave, Policy, Terms, canonical};
 use std::future::Future;
 use std::io;
@@ -28,6 +33,7 @@ const MAX_ADDRESSES: usize = 8;
 /// The door.
 pub(crate) struct Door {
     policy: Policy,
+    active: Active,
     resolve: Box<Resolve>,
     deadline: Duration,
 }
@@ -39,6 +45,15 @@ pub(crate) struct Connected {
     pub(crate) peer: SocketAddr,
     pub(crate) local: SocketAddr,
     pub(crate) elapsed: Duration,
+}
+
+/// What a control connection has found out: where its data connections go to, or come from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Server {
+    pub(crate) peer: IpAddr,
+    /// This side's address of the control connection: the one that the server can reach, for it answers there.
+    pub(crate) local: IpAddr,
+    pub(crate) terms: Terms,
 }
 
 /// No connection, and why.
@@ -56,17 +71,18 @@ impl From<Denied> for Refused {
 
 impl Door {
     /// A door that asks the system for names. `deadline` covers lookup and connection together.
-    pub(crate) fn new(policy: Policy, deadline: Duration) -> Door {
+    pub(crate) fn new(policy: Policy, active: Active, deadline: Duration) -> Door {
         let lookups = Arc::new(Semaphore::new(LOOKUPS));
-        Door::with_resolver(policy, deadline, Box::new(move |name| Box::pin(lookup(lookups.clone(), name))))
+        let resolve = Box::new(move |name| -> Answer { Box::pin(lookup(lookups.clone(), name)) });
+        Door { active, ..Door::with_resolver(policy, deadline, resolve) }
     }
 
     fn with_resolver(policy: Policy, deadline: Duration, resolve: Box<Resolve>) -> Door {
-        Door { policy, resolve, deadline }
+        Door { policy, active: Active::default(), resolve, deadline }
     }
 
     /// Connects a control stream, and says on what terms.
-    pub(crate) async fn open_control(&self, host: &str, port: u16) -> Result<(Connected, Terms), Refused> {
+    pub(crate) async fn open_control(&self, host: &str, port: u16) -> Result<(Connected, Server), Refused> {
         let start = Instant::now();
         let deadline = start + self.deadline;
         let (leave, terms) = self.policy.check_control(host, port)?;
@@ -74,19 +90,27 @@ impl Door {
             Leave::Address(address) => vec![address],
             Leave::Resolve(name, port) => self.resolved(&name, port, deadline).await?,
         };
-        Ok((self.connect(&addresses, start, deadline).await?, terms))
+        let connected = self.connect(&addresses, start, deadline).await?;
+        let server = Server { peer: connected.peer.ip(), local: connected.local.ip(), terms };
+        Ok((connected, server))
     }
 
     /// Connects a data stream to the peer of its control stream, on the terms of that one.
-    pub(crate) async fn open_data(
-        &self,
-        peer: IpAddr,
-        port: u16,
-        terms: Terms,
-    ) -> Result<Connected, Refused> {
+    pub(crate) async fn open_data(&self, server: Server, port: u16) -> Result<Connected, Refused> {
         let start = Instant::now();
-        let address = self.policy.check_data(peer, port, terms)?;
+        let address = self.policy.check_data(server.peer, port, server.terms)?;
         self.connect(&[address], start, start + self.deadline).await
+    }
+
+    /// Listens for a data connection of a server.
+    pub(crate) fn listen(&self, server: Server) -> Result<Listener, Refused> {
+        Policy::check_listen(server.terms)?;
+        Listener::bind(&self.active, server)
+    }
+
+    /// Whether any server may be listened for.
+    pub(crate) fn listens(&self) -> bool {
+        self.policy.listens()
     }
 
     /// The allowed addresses of a name. One forbidden address does not spoil the others.
@@ -217,13 +241,13 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let targets = [("host.example", port), ("127.0.0.1", port)];
         let (door, asked) = door(&targets, &[&["169.254.169.254", "127.0.0.2", "127.0.0.1"], &["127.0.0.9"]]);
-        let (connected, terms) = door.open_control("host.example", port).await.unwrap();
+        let (connected, server) = door.open_control("host.example", port).await.unwrap();
         assert_eq!(connected.peer.ip().to_string(), "127.0.0.1");
         assert_eq!(asked.load(Ordering::SeqCst), 1);
         // The data stream goes where the control stream went, whatever the name leads to by now.
         let data = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = data.local_addr().unwrap().port();
-        let connected = door.open_data(connected.peer.ip(), port, terms).await.unwrap();
+        let connected = door.open_data(server, port).await.unwrap();
         assert_eq!(connected.peer, data.local_addr().unwrap());
         assert_eq!(asked.load(Ordering::SeqCst), 1);
     }

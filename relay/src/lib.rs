@@ -24,7 +24,7 @@ mod relay;
 mod server;
 mod session;
 
-pub use config::{Config, ConfigError, Rule, Target, TlsRule};
+pub use config::{Active, Config, ConfigError, Rule, Target, TlsRule};
 pub use policy::{HostPattern, PatternError, Ports, PortsError};
 
 use config::seconds;

@@ -46,7 +46,7 @@ impl Relay {
         let origins = config.public_origin.iter().filter_map(|text| Origin::parse(text)).collect();
         let policy = Policy::new(&config, vec![own]);
         Ok(Relay {
-            door: Door::new(policy, seconds(config.deadlines.connect)),
+            door: Door::new(policy, config.active.clone(), seconds(config.deadlines.connect)),
             guard: Guard::new(origins, config.allow_missing_origin, on_loopback),
             roots: Roots::system().with_files(&config.extra_roots)?,
             page: match &config.www {

@@ -31,8 +31,8 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::task::TaskTracker;
 use towpath_shared::{
-    CONTROL_WINDOW, DATA_WINDOW, FrameError, GoAway, Header, Hello, Kind, MAX_PAYLOAD, Message, Open, Reason,
-    Reset, StreamId, StreamKind, WINDOW_UNIT, Welcome,
+    CONTROL_WINDOW, DATA_WINDOW, FrameError, GoAway, Header, Hello, Kind, LISTEN, MAX_PAYLOAD, Message, Open,
+    Reason, Reset, StreamId, StreamKind, WINDOW_UNIT, Welcome,
 };
 use tracing::Instrument;
 
@@ -177,7 +177,7 @@ impl Reader {
         let deadlines = &relay.config.deadlines;
         let hello = timeout(seconds(deadlines.hello), self.hello()).await.map_err(|_| End::NoHello)??;
         tracing::debug!(agent = hello.agent.chars().take(80).collect::<String>(), "hello");
-        session.outbox.control(StreamId::LINK, &Message::Welcome(session.welcome()));
+        session.outbox.control(StreamId::LINK, &Message::Welcome(session.welcome(&hello)));
 
         let mut ping = interval(seconds(deadlines.ping));
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -285,6 +285,7 @@ impl Reader {
             | Message::Welcome(_)
             | Message::GoAway(_)
             | Message::Opened { .. }
+            | Message::Listening(_)
             | Message::TlsInfo(_)
             | Message::TlsCert { .. } => return Err(out_of_place(header.kind)),
         }
@@ -351,10 +352,12 @@ impl Reader {
                 self.minute.1 += 1;
                 Ok(Arc::default())
             }
-            StreamKind::Data { parent, .. } => match streams.get(&StreamId(*parent)) {
-                Some(entry) if entry.is_control => Ok(entry.control.clone()),
-                _ => Err(Reset::new(Reason::Protocol, "a data stream needs an open control stream")),
-            },
+            StreamKind::Data { parent, .. } | StreamKind::Listen { parent } => {
+                match streams.get(&StreamId(*parent)) {
+                    Some(entry) if entry.is_control => Ok(entry.control.clone()),
+                    _ => Err(Reset::new(Reason::Protocol, "a data stream needs an open control stream")),
+                }
+            }
         }
     }
 
@@ -371,10 +374,11 @@ impl Reader {
 }
 
 impl Session {
-    fn welcome(&self) -> Welcome {
+    fn welcome(&self, hello: &Hello) -> Welcome {
+        let listens = self.relay.door.listens() && hello.features.iter().any(|feature| feature == LISTEN);
         Welcome {
             agent: concat!("towpath/", env!("CARGO_PKG_VERSION")).into(),
-            features: Vec::new(),
+            features: listens.then(|| LISTEN.to_owned()).into_iter().collect(),
             max_payload: MAX_PAYLOAD,
             max_streams: self.relay.config.limits.streams,
             sites: self.relay.config.sites(),

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 /// A stream's number. The page opens odd ones, strictly increasing and never reused; 0 is the link itself. Even
-/// numbers are the relay's (accepted active-mode connections).
+/// numbers are kept for streams that the relay would open.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct StreamId(pub u32);
 
@@ -31,7 +31,9 @@ pub enum Kind {
     Open = 0x10,
     /// Relay is connected, JSON; `aux` is the first upload window in [`crate::WINDOW_UNIT`]s.
     Opened = 0x11,
-    // 0x12 LISTEN, 0x13 LISTENING, 0x14 ACCEPTED
+    // 0x12 stays free: a listening stream is an OPEN of its own kind, and its connection an OPENED.
+    /// Relay listens for the server's connection, JSON; OPENED follows when it has come.
+    Listening = 0x13,
     /// Bytes of a stream.
     Data = 0x20,
     /// The receiver of DATA allows its sender this many bytes in all, u64.
@@ -54,9 +56,9 @@ pub enum Kind {
 impl Kind {
     fn from_byte(byte: u8) -> Option<Kind> {
         use Kind::*;
-        const ALL: [Kind; 15] = [
-            Hello, Welcome, Ping, Pong, GoAway, Open, Opened, Data, Credit, Fin, Reset, StartTls, TlsInfo,
-            TlsCert, TlsAccept,
+        const ALL: [Kind; 16] = [
+            Hello, Welcome, Ping, Pong, GoAway, Open, Opened, Listening, Data, Credit, Fin, Reset, StartTls,
+            TlsInfo, TlsCert, TlsAccept,
         ];
         ALL.into_iter().find(|kind| *kind as u8 == byte)
     }

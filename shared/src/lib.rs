@@ -6,7 +6,7 @@
 //! | layer  | frames | rule |
 //! |--------|--------|------|
 //! | link   | HELLO, WELCOME, PING, PONG, GOAWAY (RESUME, ACK: kinds kept free) | HELLO is the first frame of the page, WELCOME the first of the relay |
-//! | stream | OPEN, OPENED, DATA, CREDIT, FIN, RESET (LISTEN, LISTENING, ACCEPTED: kinds kept free) | FIN is a half-close and everything before it is delivered; RESET alone discards; CREDIT is an absolute limit |
+//! | stream | OPEN, LISTENING, OPENED, DATA, CREDIT, FIN, RESET | FIN is a half-close and everything before it is delivered; RESET alone discards; CREDIT is an absolute limit |
 //! | TLS    | START_TLS, TLS_CERT, TLS_INFO, TLS_ACCEPT | nothing flows between START_TLS and the opened gate |
 //! | secret, bulk | WRITE_SECRET, ATTACH, … : kinds kept free | |
 //!
@@ -30,7 +30,7 @@ pub use frame::{Flags, FrameError, Header, Kind, StreamId};
 pub use link::{GoAway, Hello, Site, SiteEncryption, Welcome};
 pub use message::Message;
 pub use reset::{Reason, Reset};
-pub use stream::{Open, Opened, StreamKind};
+pub use stream::{LISTEN, Listening, Open, Opened, StreamKind};
 pub use tls::{Certificate, StartTls, TlsInfo, TlsVersion, Verdict};
 
 /// The WebSocket subprotocol. Its number is the major version; minor differences go by `features` in

@@ -8,7 +8,7 @@ pub struct Hello {
     /// Name and version of the page's program, for the relay's log.
     #[serde(default)]
     pub agent: String,
-    /// Minor features that the page knows. None is defined yet.
+    /// Minor features that the page knows, such as [`crate::LISTEN`].
     #[serde(default)]
     pub features: Vec<String>,
 }

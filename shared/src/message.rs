@@ -3,7 +3,7 @@
 use crate::frame::{Flags, FrameError, Header, Kind, StreamId};
 use crate::link::{GoAway, Hello, Welcome};
 use crate::reset::Reset;
-use crate::stream::{Open, Opened};
+use crate::stream::{Listening, Open, Opened};
 use crate::tls::{StartTls, TlsInfo};
 use crate::{MAX_JSON, MAX_PAYLOAD, WINDOW_UNIT};
 use serde::Serialize;
@@ -36,6 +36,8 @@ pub enum Message {
         /// Bytes that the page may send before it sees a CREDIT.
         window: u64,
     },
+    /// See [`Kind::Listening`].
+    Listening(Listening),
     /// See [`Kind::Credit`]: bytes allowed since the stream began. A lower limit than an earlier one changes nothing.
     Credit(u64),
     /// See [`Kind::Fin`].
@@ -80,6 +82,7 @@ impl Message {
             Message::GoAway(body) => json(body, &mut out),
             Message::Open { open, .. } => json(open, &mut out),
             Message::Opened { opened, .. } => json(opened, &mut out),
+            Message::Listening(body) => json(body, &mut out),
             Message::StartTls(body) => json(body, &mut out),
             Message::TlsInfo(body) => json(body, &mut out),
             Message::Ping(number) | Message::Pong(number) | Message::Credit(number) => {
@@ -109,6 +112,7 @@ impl Message {
             Kind::GoAway => Message::GoAway(parse(kind, payload)?),
             Kind::Open => Message::Open { open: parse(kind, payload)?, window },
             Kind::Opened => Message::Opened { opened: parse(kind, payload)?, window },
+            Kind::Listening => Message::Listening(parse(kind, payload)?),
             Kind::StartTls => Message::StartTls(parse(kind, payload)?),
             Kind::TlsInfo => Message::TlsInfo(parse(kind, payload)?),
             Kind::Ping => Message::Ping(number().map_err(|_| length)?),
@@ -133,6 +137,7 @@ impl Message {
             Message::GoAway(_) => Kind::GoAway,
             Message::Open { .. } => Kind::Open,
             Message::Opened { .. } => Kind::Opened,
+            Message::Listening(_) => Kind::Listening,
             Message::Credit(_) => Kind::Credit,
             Message::Fin { .. } => Kind::Fin,
             Message::Reset(_) => Kind::Reset,
@@ -250,6 +255,7 @@ mod tests {
     fn message() -> impl Strategy<Value = Message> {
         let control = (text(), any::<u16>()).prop_map(|(host, port)| StreamKind::Control { host, port });
         let data = any::<(u32, u16)>().prop_map(|(parent, port)| StreamKind::Data { parent, port });
+        let listen = any::<u32>().prop_map(|parent| StreamKind::Listen { parent });
         let features = || vec(text(), 0..3);
         prop_oneof![
             (text(), features()).prop_map(|(agent, features)| Message::Hello(Hello { agent, features })),
@@ -266,11 +272,12 @@ mod tests {
             any::<u64>().prop_map(Message::Ping),
             any::<u64>().prop_map(Message::Pong),
             (text(), any::<u64>()).prop_map(|(text, drain_ms)| Message::GoAway(GoAway { text, drain_ms })),
-            (prop_oneof![control, data], window())
+            (prop_oneof![control, data, listen], window())
                 .prop_map(|(kind, window)| Message::Open { open: Open { kind }, window }),
             (text(), text(), any::<u64>(), window()).prop_map(|(peer, local, connect_ms, window)| {
                 Message::Opened { opened: Opened { peer, local, connect_ms }, window }
             }),
+            text().prop_map(|address| Message::Listening(Listening { address })),
             any::<u64>().prop_map(Message::Credit),
             any::<bool>().prop_map(|unclean| Message::Fin { unclean }),
             reset().prop_map(Message::Reset),
@@ -345,6 +352,7 @@ mod tests {
             Kind::GoAway,
             Kind::Open,
             Kind::Opened,
+            Kind::Listening,
             Kind::StartTls,
             Kind::TlsInfo,
         ] {
@@ -379,7 +387,7 @@ mod tests {
 
     #[test]
     fn kinds_that_are_not_known() {
-        let known = [1, 2, 5, 6, 7, 0x10, 0x11, 0x20, 0x21, 0x22, 0x23, 0x30, 0x31, 0x32, 0x33];
+        let known = [1, 2, 5, 6, 7, 0x10, 0x11, 0x13, 0x20, 0x21, 0x22, 0x23, 0x30, 0x31, 0x32, 0x33];
         for kind in 0..=255u8 {
             let plain = Header::split(&[kind, 0, 0, 0, 0, 0, 0, 0]).map(drop);
             let ignorable = Header::split(&[kind, Flags::IGNORABLE.0, 0, 0, 0, 0, 0, 0]).map(drop);

@@ -15,7 +15,7 @@ use crate::frame::{FrameError, Header, Kind, StreamId};
 use crate::link::{GoAway, Hello, Welcome};
 use crate::message::Message;
 use crate::reset::{Reason, Reset};
-use crate::stream::{Open, Opened, StreamKind};
+use crate::stream::{Listening, Open, Opened, StreamKind};
 use crate::tls::{StartTls, TlsInfo, TlsVersion};
 use crate::window::{RecvWindow, SendWindow};
 use crate::{CONTROL_WINDOW, DATA_WINDOW, MAX_PAYLOAD, MAX_PAYLOAD_NEGOTIABLE, MAX_SESSION_WINDOW};
@@ -31,6 +31,8 @@ pub enum Event {
     GoAway(GoAway),
     /// A PONG came; the round trip in milliseconds.
     RoundTrip(u64),
+    /// The relay listens for a stream's connection; [`Event::Opened`] follows.
+    Listening(StreamId, Listening),
     /// A stream is connected.
     Opened(StreamId, Opened),
     /// A TLS handshake ended well; unless `gate_open`, [`Link::accept_tls`] or [`Link::reset`] must follow.
@@ -59,6 +61,8 @@ pub enum LinkError {
 
 #[derive(Debug)]
 struct Stream {
+    /// LISTENING is to come.
+    listens: bool,
     /// None until OPENED.
     send: Option<SendWindow>,
     receive: RecvWindow,
@@ -133,9 +137,10 @@ impl Link {
         self.next = self.next.checked_add(2).ok_or(LinkError::NotReady)?;
         let window = match kind {
             StreamKind::Control { .. } => CONTROL_WINDOW,
-            StreamKind::Data { .. } => DATA_WINDOW,
+            StreamKind::Data { .. } | StreamKind::Listen { .. } => DATA_WINDOW,
         };
         let stream = Stream {
+            listens: matches!(kind, StreamKind::Listen { .. }),
             send: None,
             receive: RecvWindow::new(window),
             gate: Gate::Open,
@@ -259,6 +264,10 @@ impl Link {
             Message::Opened { opened, window } if stream.send.is_none() => {
                 stream.send = Some(SendWindow::new(window));
                 Event::Opened(id, opened)
+            }
+            Message::Listening(listening) if stream.listens && stream.send.is_none() => {
+                stream.listens = false;
+                Event::Listening(id, listening)
             }
             Message::Credit(limit) => match &mut stream.send {
                 Some(send) => {

@@ -7,6 +7,7 @@ mod cli;
 mod crossing;
 mod fake;
 mod hostile;
+mod listener;
 mod matrix;
 mod memory;
 mod policy;

@@ -6,6 +6,7 @@ mod rule;
 
 pub use rule::{Rule, Target, TlsRule};
 
+use crate::policy::Ports;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -38,10 +39,22 @@ pub struct Config {
     /// What else may be reached. Nothing that neither these nor the targets list is.
     #[serde(rename = "rule")]
     pub rules: Vec<Rule>,
+    /// Where the relay listens for servers in active mode, if a target or rule allows that.
+    pub active: Active,
     /// How much.
     pub limits: Limits,
     /// How long, in seconds.
     pub deadlines: Deadlines,
+}
+
+/// Active mode: where the relay listens for data connections, and what it tells servers.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Active {
+    /// Ports to listen on; a firewall must let the servers through to them. All unprivileged ones: any that is free.
+    pub ports: Ports,
+    /// Address that servers are told, where it is not the relay's own address of the control connection: behind NAT.
+    pub address: Option<IpAddr>,
 }
 
 /// How much of everything. Each limit bounds memory, sockets or load on the targets.
@@ -73,6 +86,8 @@ pub struct Deadlines {
     pub tls: u64,
     /// For the page's word on a certificate.
     pub accept: u64,
+    /// For a server to connect in active mode.
+    pub listen: u64,
     /// For a stream without a byte in either direction.
     pub idle: u64,
     /// For a write that makes no progress.
@@ -153,9 +168,16 @@ impl Default for Config {
             extra_roots: Vec::new(),
             targets: Vec::new(),
             rules: Vec::new(),
+            active: Active::default(),
             limits: Limits::default(),
             deadlines: Deadlines::default(),
         }
+    }
+}
+
+impl Default for Active {
+    fn default() -> Active {
+        Active { ports: Ports::UNPRIVILEGED, address: None }
     }
 }
 
@@ -173,6 +195,7 @@ impl Default for Deadlines {
             connect: 10,
             tls: 15,
             accept: 60,
+            listen: 60,
             idle: 15 * 60,
             write_stall: 60,
             ping: 20,
@@ -186,9 +209,10 @@ impl Default for Deadlines {
 const MAX_DEADLINE: u64 = 30 * 24 * 3600;
 
 impl Deadlines {
-    fn all(&self) -> [u64; 10] {
-        let Deadlines { header, hello, connect, tls, accept, idle, write_stall, ping, dead, drain } = *self;
-        [header, hello, connect, tls, accept, idle, write_stall, ping, dead, drain]
+    fn all(&self) -> [u64; 11] {
+        let Deadlines { header, hello, connect, tls, accept, listen, idle, write_stall, ping, dead, drain } =
+            *self;
+        [header, hello, connect, tls, accept, listen, idle, write_stall, ping, dead, drain]
     }
 }
 

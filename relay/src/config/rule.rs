@@ -34,6 +34,9 @@ pub struct Target {
     /// Ports that data connections may go to.
     #[serde(default = "unprivileged")]
     pub data_ports: Ports,
+    /// Whether the relay listens for the server where passive mode does not work.
+    #[serde(default)]
+    pub active: bool,
 }
 
 /// Hosts and ports that may be reached, without a card in the page.
@@ -51,6 +54,9 @@ pub struct Rule {
     /// Ports that data connections may go to.
     #[serde(default = "unprivileged")]
     pub data_ports: Ports,
+    /// Whether the relay listens for the servers where passive mode does not work.
+    #[serde(default)]
+    pub active: bool,
 }
 
 /// Whether the relay insists on TLS.
@@ -77,6 +83,7 @@ impl Target {
             path: None,
             tls: TlsRule::default(),
             data_ports: unprivileged(),
+            active: false,
         }
     }
 

@@ -34,6 +34,8 @@ pub(crate) enum Denied {
     Own,
     #[error("data connections to this server go to the ports {0} only")]
     DataPort(Ports),
+    #[error("this relay does not listen for this server (active mode)")]
+    Active,
 }
 
 /// What holds for the streams of a server that may be reached.
@@ -43,6 +45,8 @@ pub(crate) struct Terms {
     pub(crate) tls_required: bool,
     /// Where data streams may go to.
     pub(crate) data_ports: Ports,
+    /// Whether the server may be listened for.
+    pub(crate) active: bool,
 }
 
 /// A line of the rules.
@@ -113,6 +117,16 @@ impl Policy {
         }
     }
 
+    /// Decides on listening for a server on these terms.
+    pub(crate) fn check_listen(terms: Terms) -> Result<(), Denied> {
+        if terms.active { Ok(()) } else { Err(Denied::Active) }
+    }
+
+    /// Whether any server may be listened for.
+    pub(crate) fn listens(&self) -> bool {
+        self.lines.iter().any(|line| line.terms.active)
+    }
+
     /// Whether a connection is one to this very relay. A listener on all addresses has names that are not known here,
     /// but a connection to it has the same address at both ends.
     pub(crate) fn check_connected(&self, local: SocketAddr, peer: SocketAddr) -> Result<(), Denied> {
@@ -152,11 +166,11 @@ impl Line {
     fn of_target(target: &Target) -> Option<Line> {
         let hosts = vec![target.host.parse().ok()?];
         let ports = vec![Ports::new(target.port, target.port)?];
-        Some(Line { hosts, ports, terms: Terms::new(target.tls, target.data_ports) })
+        Some(Line { hosts, ports, terms: Terms::new(target.tls, target.data_ports, target.active) })
     }
 
     fn of_rule(rule: &Rule) -> Line {
-        let terms = Terms::new(rule.tls, rule.data_ports);
+        let terms = Terms::new(rule.tls, rule.data_ports, rule.active);
         Line { hosts: rule.hosts.clone(), ports: rule.ports.clone(), terms }
     }
 
@@ -167,8 +181,8 @@ impl Line {
 }
 
 impl Terms {
-    fn new(tls: TlsRule, data_ports: Ports) -> Terms {
-        Terms { tls_required: tls == TlsRule::Required, data_ports }
+    fn new(tls: TlsRule, data_ports: Ports, active: bool) -> Terms {
+        Terms { tls_required: tls == TlsRule::Required, data_ports, active }
     }
 }
 
@@ -178,7 +192,8 @@ impl fmt::Display for Policy {
         for Line { hosts, ports, terms } in &self.lines {
             let (hosts, ports) = (listed(hosts), listed(ports));
             let tls = if terms.tls_required { "TLS only" } else { "TLS or plain" };
-            writeln!(f, "allow {hosts}, ports {ports}: {tls}; data ports {}", terms.data_ports)?;
+            let active = if terms.active { ", active mode too" } else { "" };
+            writeln!(f, "allow {hosts}, ports {ports}: {tls}; data ports {}{active}", terms.data_ports)?;
         }
         writeln!(f, "deny everything else, metadata services and the relay's own listeners")
     }
@@ -213,7 +228,7 @@ mod tests {
     }
 
     /// On the usual terms.
-    const TERMS: Terms = Terms { tls_required: false, data_ports: Ports::UNPRIVILEGED };
+    const TERMS: Terms = Terms { tls_required: false, data_ports: Ports::UNPRIVILEGED, active: false };
 
     fn address(text: &str) -> SocketAddr {
         text.parse().unwrap()
@@ -331,8 +346,8 @@ mod tests {
         let policy = Policy::new(&Config::from_toml(text).unwrap(), Vec::new());
         let terms = |host: &str, port| policy.check_control(host, port).map(|(_, terms)| terms);
         let pasv = Ports::new(50_000, 50_100).unwrap();
-        let card = Terms { tls_required: true, data_ports: Ports::UNPRIVILEGED };
-        let rule = Terms { tls_required: false, data_ports: pasv };
+        let card = Terms { tls_required: true, ..TERMS };
+        let rule = Terms { data_ports: pasv, ..TERMS };
         for (host, port, expected) in [
             ("ftp.example.org", 21, Some(card)),
             ("ftp.example.org", 2150, Some(rule)),

@@ -30,6 +30,13 @@ impl Ports {
         (self.first..=self.last).contains(&port)
     }
 
+    /// All of them once, from the `turn`th on and round.
+    pub(crate) fn beginning_at(self, turn: u16) -> impl Iterator<Item = u16> {
+        let (first, count) = (u32::from(self.first), u32::from(self.last - self.first) + 1);
+        // The remainder is below `count`, so the sum is at most `last`.
+        (0..count).filter_map(move |place| u16::try_from(first + (u32::from(turn) + place) % count).ok())
+    }
+
     /// The port, if it is one alone.
     pub(crate) fn only(self) -> Option<u16> {
         (self.first == self.last).then_some(self.first)
@@ -73,6 +80,9 @@ mod tests {
             assert!(ports.contains(first) && ports.contains(last) && !ports.contains(0));
             assert!(first == 1 || !ports.contains(first - 1));
         }
+        let ports = Ports::new(65_533, 65_535).unwrap();
+        assert_eq!(ports.beginning_at(4).collect::<Vec<_>>(), [65_534, 65_535, 65_533]);
+        assert_eq!(Ports::new(1, 65_535).unwrap().beginning_at(65_535).count(), 65_535);
         for text in ["", "0", "0-5", "65536", "5-4", "-5", "5-", "+5", "1-2-3", "ftp", " 21"] {
             assert!(text.parse::<Ports>().is_err(), "{text:?}");
         }

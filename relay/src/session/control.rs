@@ -1,26 +1,25 @@
 //! What a control stream has found out about its server, shared with its data streams.
 
-use crate::policy::Terms;
+use crate::door::Server;
 use crate::tls::TlsGroup;
-use std::net::IpAddr;
 use std::sync::OnceLock;
 
 /// Filled by the control stream's task, read by those of its data streams. Nothing in here changes once it is set.
 #[derive(Debug, Default)]
 pub(super) struct Control {
-    peer: OnceLock<(IpAddr, Terms)>,
+    server: OnceLock<Server>,
     tls: OnceLock<(String, TlsGroup)>,
     accepted: OnceLock<Vec<u8>>,
 }
 
 impl Control {
-    /// The address that the control stream is connected to, and what the policy says of its streams.
-    pub(super) fn peer(&self) -> Option<(IpAddr, Terms)> {
-        self.peer.get().copied()
+    /// The server that the control stream is connected to.
+    pub(super) fn server(&self) -> Option<Server> {
+        self.server.get().copied()
     }
 
-    pub(super) fn connected(&self, peer: IpAddr, terms: Terms) {
-        let _ = self.peer.set((peer, terms));
+    pub(super) fn connected(&self, server: Server) {
+        let _ = self.server.set(server);
     }
 
     /// The TLS group and the server name that it is for.

@@ -24,7 +24,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use towpath_shared::{
-    Header, Kind, MAX_PAYLOAD, Message, Opened, Reason, Reset, StartTls, StreamId, StreamKind,
+    Header, Kind, Listening, MAX_PAYLOAD, Message, Opened, Reason, Reset, StartTls, StreamId, StreamKind,
 };
 
 /// The read buffer of a quiet stream, in bytes. It grows to a full frame as long as reads fill it.
@@ -78,19 +78,30 @@ impl Stream {
 
     async fn live(&self, kind: StreamKind) -> Result<(), Reset> {
         let door = &self.session.relay.door;
-        let connected = match &kind {
-            StreamKind::Control { host, port } => door.open_control(host, *port).await,
-            StreamKind::Data { port, .. } => match self.control.peer() {
-                Some((peer, terms)) => {
-                    door.open_data(peer, *port, terms).await.map(|connected| (connected, terms))
-                }
-                None => return Err(Reset::new(Reason::Protocol, "the control stream is not connected")),
-            },
+        let known = || {
+            self.control
+                .server()
+                .ok_or_else(|| Reset::new(Reason::Protocol, "the control stream is not connected"))
         };
-        let (Connected { mut socket, peer, local, elapsed }, terms) = connected.map_err(refused)?;
+        let (connected, server) = match &kind {
+            StreamKind::Control { host, port } => door.open_control(host, *port).await.map_err(refused)?,
+            StreamKind::Data { port, .. } => {
+                let server = known()?;
+                (door.open_data(server, *port).await.map_err(refused)?, server)
+            }
+            StreamKind::Listen { .. } => {
+                let server = known()?;
+                let listener = door.listen(server).map_err(refused)?;
+                let listening = Listening { address: listener.address.to_string() };
+                self.session.outbox.control(self.id, &Message::Listening(listening));
+                let deadline = seconds(self.session.relay.config.deadlines.listen);
+                (listener.accept(deadline).await.map_err(refused)?, server)
+            }
+        };
+        let Connected { mut socket, peer, local, elapsed } = connected;
         socket::set_up(&socket, self.is_control);
         if self.is_control {
-            self.control.connected(peer.ip(), terms);
+            self.control.connected(server);
         }
         let window = self.session.upload_window(self.is_control);
         self.mailbox.opened(window);
@@ -99,7 +110,7 @@ impl Stream {
         self.session.outbox.control(self.id, &Message::Opened { opened, window });
         tracing::info!(%peer, connect_ms, "connected");
 
-        let plain = Plain::new(terms.tls_required, self.is_control);
+        let plain = Plain::new(server.terms.tls_required, self.is_control);
         let Some(request) = self.transfer(&mut socket, plain).await? else {
             socket::close_well(&socket);
             return Ok(());

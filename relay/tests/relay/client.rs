@@ -11,8 +11,8 @@ use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::{Error, Message as Carrier};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use towpath_shared::{
-    GoAway, Header, Hello, Kind, Message, Open, Opened, Reset, SUBPROTOCOL, StartTls, StreamId, StreamKind,
-    TlsInfo, Welcome,
+    GoAway, Header, Hello, Kind, LISTEN, Message, Open, Opened, Reset, SUBPROTOCOL, StartTls, StreamId,
+    StreamKind, TlsInfo, Welcome,
 };
 
 /// Nothing that a test waits for takes longer.
@@ -65,7 +65,8 @@ impl Client {
     pub(crate) async fn connect(relay: SocketAddr) -> Client {
         let socket = upgrade(relay, &[("sec-websocket-protocol", SUBPROTOCOL)]).await.unwrap();
         let mut client = Client { socket, welcome: Welcome::default(), next: 1 };
-        client.send(StreamId::LINK, &Message::Hello(Hello::default())).await;
+        let hello = Hello { features: vec![LISTEN.to_owned()], ..Hello::default() };
+        client.send(StreamId::LINK, &Message::Hello(hello)).await;
         match client.hear().await {
             Heard::Message(StreamId::LINK, Message::Welcome(welcome)) => client.welcome = welcome,
             other => panic!("no WELCOME but {other:?}"),

@@ -13,6 +13,7 @@ async fn relay(port: u16, change: impl FnOnce(&mut Rule)) -> Relay {
         ports: vec![Ports::new(port, port).unwrap()],
         tls: TlsRule::Optional,
         data_ports: Ports::UNPRIVILEGED,
+        active: false,
     };
     change(&mut rule);
     Relay::start(Config { rules: vec![rule], ..config(&[]) }).await

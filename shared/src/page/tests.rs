@@ -336,6 +336,25 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+#[test]
+fn a_listening_stream_says_where_once_and_then_stands_as_any_other() {
+    let (mut link, parent) = connected();
+    let listening = || Message::Listening(Listening { address: "192.0.2.2:50200".into() });
+    let id = link.open(StreamKind::Listen { parent: parent.0 }).unwrap();
+    let open = Open { kind: StreamKind::Listen { parent: 1 } };
+    assert_eq!(sent(&mut link), [(id, Message::Open { open, window: DATA_WINDOW })]);
+    let event = receive(&mut link, id, &listening()).unwrap();
+    assert!(matches!(event, Some(Event::Listening(found, _)) if found == id));
+    assert_eq!(link.budget(id), 0, "nobody has come");
+    assert_eq!(receive(&mut link, id, &listening()), Err(LinkError::OutOfPlace(Kind::Listening)));
+    receive(&mut link, id, &opened(WINDOW_UNIT)).unwrap();
+    assert_eq!((link.budget(id), data(&mut link, id, 5)), (WINDOW_UNIT, Ok(true)));
+    // Nobody listens for a connection that the relay makes itself, nor for one that stands.
+    assert_eq!(receive(&mut link, id, &listening()), Err(LinkError::OutOfPlace(Kind::Listening)));
+    let id = link.open(StreamKind::Data { parent: parent.0, port: 50_000 }).unwrap();
+    assert_eq!(receive(&mut link, id, &listening()), Err(LinkError::OutOfPlace(Kind::Listening)));
+}
+
 /// What an onlooker on the wire knows of a stream.
 #[derive(Default)]
 struct Seen {

@@ -43,7 +43,7 @@ pub struct Arguments {
     /// Offer TLS 1.2 only.
     #[arg(long)]
     tls12: bool,
-    /// Let the server connect to this machine (active mode); not through a relay.
+    /// Let the server connect to this machine, or to the relay where that listens (active mode).
     #[arg(long, conflicts_with = "via")]
     active: bool,
     #[command(subcommand)]

@@ -121,8 +121,10 @@ impl Client {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             site.epoch = i64::try_from(now.as_secs()).unwrap_or_default();
         }
-        // The relay cannot listen.
-        let listen = matches!(transport, Transport::Direct(_));
+        let listen = match &transport {
+            Transport::Direct(_) => true,
+            Transport::Relay(relay) => relay.listens(),
+        };
         site.abilities = Abilities { listen, compare: true, text: true, deflate: true, digest: true };
         let shared = Arc::new(Shared { observer, ..Shared::default() });
         let (asks, inbox) = mpsc::unbounded_channel();

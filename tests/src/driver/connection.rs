@@ -42,7 +42,7 @@ pub(crate) enum Order {
 /// What happened to a connection.
 pub(crate) enum Report {
     /// It is listened for.
-    Listening(SocketAddr),
+    Listening(String),
     Opened {
         peer: String,
         local: Option<SocketAddr>,

@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 use towpath_ftp::{End, Stage, TlsSession};
 use towpath_relay::tls::TlsGroup;
@@ -89,7 +90,7 @@ fn connected(stream: TcpStream) -> io::Result<Connected> {
 pub(crate) async fn accept(
     local: SocketAddr,
     peer: IpAddr,
-    listening: impl AsyncFnOnce(SocketAddr),
+    listening: oneshot::Sender<String>,
 ) -> Result<Connected, End> {
     let failed = |error: io::Error| End::Failed { stage: Stage::Data, text: error.to_string() };
     let socket = if local.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
@@ -98,7 +99,8 @@ pub(crate) async fn accept(
     address.set_port(0);
     socket.bind(address).map_err(failed)?;
     let listener = socket.listen(BACKLOG).map_err(failed)?;
-    listening(listener.local_addr().map_err(failed)?).await;
+    // Whoever does not hear it has given up, and this with it.
+    let _ = listening.send(listener.local_addr().map_err(failed)?.to_string());
     let accepted = timeout(PATIENCE, async {
         loop {
             match listener.accept().await {
@@ -150,7 +152,6 @@ mod tests {
     use super::*;
     use std::net::Ipv4Addr;
     use tokio::io::AsyncReadExt;
-    use tokio::sync::oneshot;
 
     /// All of 127.0.0.0/8 is this machine, so it can be a stranger to itself.
     async fn from(last: u8, to: SocketAddr) -> TcpStream {
@@ -164,10 +165,8 @@ mod tests {
         let local: SocketAddr = "127.0.0.1:21".parse().unwrap();
         let peer = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
         let (told, address) = oneshot::channel();
-        let accepting = tokio::spawn(async move {
-            accept(local, peer, async move |address| told.send(address).unwrap()).await
-        });
-        let address = address.await.unwrap();
+        let accepting = tokio::spawn(accept(local, peer, told));
+        let address: SocketAddr = address.await.unwrap().parse().unwrap();
         assert!(address.ip() == local.ip() && address.port() != 21, "{address}");
         for stranger in [2, 1, 3] {
             let mut stranger = from(stranger, address).await;

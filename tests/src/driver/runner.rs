@@ -145,7 +145,7 @@ impl Runner {
         // Of a connection that the engine has closed: it wants to hear no more.
         let known = self.conns.get_mut(&conn)?;
         Some(match report {
-            Report::Listening(address) => Input::Listening { conn, address: address.to_string() },
+            Report::Listening(address) => Input::Listening { conn, address },
             Report::Opened { peer, local, stream } => {
                 known.opened = true;
                 known.peer = peer.parse::<SocketAddr>().ok().map(|address| address.ip());
@@ -230,10 +230,10 @@ impl Runner {
                     direct::data(peer, port).await
                 }
                 (Transport::Relay(relay), Target::Control { host, port }, _) => {
-                    relay.open(StreamKind::Control { host, port }, ask).await.map(Connected::from)
+                    relay.open(StreamKind::Control { host, port }, ask, None).await.map(Connected::from)
                 }
                 (Transport::Relay(relay), Target::Data { port, .. }, Some((_, Some(StreamId(parent))))) => {
-                    relay.open(StreamKind::Data { parent, port }, ask).await.map(Connected::from)
+                    relay.open(StreamKind::Data { parent, port }, ask, None).await.map(Connected::from)
                 }
                 _ => {
                     Err(End::Failed { stage: Stage::Data, text: "there is no control connection".to_owned() })
@@ -243,24 +243,37 @@ impl Runner {
         self.spawn(conn, dial, tls);
     }
 
-    /// Active mode: waits for the server's connection. The relay has no way to listen yet.
+    /// Active mode: waits for the server's connection.
     fn listen(&mut self, conn: ConnId, control: ConnId) {
-        let known = self.conns.get(&control).and_then(|control| control.local.zip(control.peer));
-        let direct = matches!(self.transport, Transport::Direct(_));
+        let (tls, ask) = oneshot::channel();
+        let known = self.conns.get(&control).map(|control| (control.local.zip(control.peer), control.stream));
+        let transport = self.transport.clone();
         let reports = self.reports.clone();
         let dial = async move {
-            let no = |text: &str| Err(End::Failed { stage: Stage::Data, text: text.to_owned() });
-            match known {
-                _ if !direct => no("the relay cannot listen for the server (active mode)"),
-                None => no("there is no control connection"),
-                Some((local, peer)) => {
-                    let told =
-                        async |address| connection::tell(&reports, conn, Report::Listening(address)).await;
-                    direct::accept(local, peer, told).await
+            let (listening, address) = oneshot::channel();
+            let told = async {
+                if let Ok(address) = address.await {
+                    connection::tell(&reports, conn, Report::Listening(address)).await;
                 }
-            }
+            };
+            let accepted = async {
+                match (transport, known) {
+                    (Transport::Direct(_), Some((Some((local, peer)), _))) => {
+                        direct::accept(local, peer, listening).await
+                    }
+                    (Transport::Relay(relay), Some((_, Some(StreamId(parent))))) => {
+                        let kind = StreamKind::Listen { parent };
+                        relay.open(kind, ask, Some(listening)).await.map(Connected::from)
+                    }
+                    _ => {
+                        let text = "there is no control connection".to_owned();
+                        Err(End::Failed { stage: Stage::Data, text })
+                    }
+                }
+            };
+            tokio::join!(accepted, told).0
         };
-        self.spawn(conn, dial, oneshot::channel().0);
+        self.spawn(conn, dial, tls);
     }
 
     fn spawn(

@@ -21,8 +21,8 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use towpath_ftp::{End, Stage, TlsSession};
 use towpath_shared::page::{Event, Link};
 use towpath_shared::{
-    FrameError, Header, Hello, Kind, MAX_PAYLOAD_NEGOTIABLE, Reason, SUBPROTOCOL, StreamId, StreamKind,
-    TlsVersion,
+    FrameError, Header, Hello, Kind, LISTEN, MAX_PAYLOAD_NEGOTIABLE, Reason, SUBPROTOCOL, StreamId,
+    StreamKind, TlsVersion,
 };
 
 use super::convert;
@@ -54,6 +54,7 @@ impl From<tungstenite::Error> for RelayError {
 #[derive(Clone)]
 pub struct Relay {
     orders: UnboundedSender<Order>,
+    listens: bool,
 }
 
 enum Order {
@@ -68,6 +69,7 @@ enum Order {
 
 /// What a stream's owner is told.
 enum StreamEvent {
+    Listening(String),
     Opened { peer: String },
     Secured(Box<TlsSession>),
     Bytes(Bytes),
@@ -103,16 +105,23 @@ impl Relay {
         let (orders, inbox) = mpsc::unbounded_channel();
         let (ready, welcomed) = oneshot::channel();
         tokio::spawn(run(socket, inbox, ready));
-        welcomed.await.map_err(|_| RelayError::NoWelcome)?;
-        Ok(Relay { orders })
+        let features = welcomed.await.map_err(|_| RelayError::NoWelcome)?;
+        Ok(Relay { orders, listens: features.iter().any(|feature| feature == LISTEN) })
     }
 
-    /// Opens a stream. The stream's number is that of its OPEN frame, for data streams to name their parent. Where TLS is asked for
+    /// Whether it may listen for servers (active mode), for some of them at least.
+    #[must_use]
+    pub fn listens(&self) -> bool {
+        self.listens
+    }
+
+    /// Opens a stream, and says where it is listened for if it is. The stream's number is that of its OPEN frame, for data streams to name their parent. Where TLS is asked for
     /// meanwhile, START_TLS goes right behind OPEN.
     pub(crate) async fn open(
         &self,
         kind: StreamKind,
         mut tls: oneshot::Receiver<TlsAsk>,
+        mut listening: Option<oneshot::Sender<String>>,
     ) -> Result<Opened, End> {
         let (sender, events) = mpsc::unbounded_channel();
         let (id_sender, id) = oneshot::channel();
@@ -131,6 +140,12 @@ impl Relay {
                 }
             };
             return match event {
+                Some(StreamEvent::Listening(address)) => {
+                    if let Some(listening) = listening.take() {
+                        let _ = listening.send(address);
+                    }
+                    continue;
+                }
                 Some(StreamEvent::Opened { peer }) => Ok(Opened { id, peer, reader, writer }),
                 Some(StreamEvent::Ended(end)) => Err(end),
                 _ => Err(link_lost()),
@@ -181,7 +196,7 @@ impl TunnelReader {
                 Some(StreamEvent::Bytes(bytes)) if bytes.is_empty() => {}
                 Some(StreamEvent::Bytes(bytes)) => return Ok(bytes),
                 Some(StreamEvent::Ended(end)) => break end,
-                Some(StreamEvent::Opened { .. } | StreamEvent::Secured(_)) => {}
+                Some(StreamEvent::Listening(_) | StreamEvent::Opened { .. } | StreamEvent::Secured(_)) => {}
                 None => break link_lost(),
             }
         };
@@ -219,7 +234,7 @@ impl TunnelReader {
                         text: "plain text came before the TLS handshake".to_owned(),
                     });
                 }
-                Some(StreamEvent::Opened { .. }) => {}
+                Some(StreamEvent::Listening(_) | StreamEvent::Opened { .. }) => {}
                 None => return Err(link_lost()),
             }
         }
@@ -282,10 +297,10 @@ struct Task {
     /// The stream that sent data last: the next one in order has the next turn.
     turn: StreamId,
     start: Instant,
-    ready: Option<oneshot::Sender<()>>,
+    ready: Option<oneshot::Sender<Vec<String>>>,
 }
 
-async fn run(socket: Socket, mut orders: UnboundedReceiver<Order>, ready: oneshot::Sender<()>) {
+async fn run(socket: Socket, mut orders: UnboundedReceiver<Order>, ready: oneshot::Sender<Vec<String>>) {
     let (mut sink, mut source) = socket.split();
     let (writer, mut queue) = mpsc::channel::<Bytes>(QUEUE);
     let writing = tokio::spawn(async move {
@@ -299,7 +314,7 @@ async fn run(socket: Socket, mut orders: UnboundedReceiver<Order>, ready: onesho
     let mut task = Task {
         link: Link::new(Hello {
             agent: concat!("towpath-cli ", env!("CARGO_PKG_VERSION")).to_owned(),
-            features: Vec::new(),
+            features: vec![LISTEN.to_owned()],
         }),
         streams: BTreeMap::new(),
         frames: VecDeque::new(),
@@ -403,12 +418,15 @@ impl Task {
         }
         let Ok(event) = self.link.receive(header, payload, now) else { return false };
         match event {
-            Some(Event::Welcome(_)) => {
+            Some(Event::Welcome(welcome)) => {
                 if let Some(ready) = self.ready.take() {
-                    let _ = ready.send(());
+                    let _ = ready.send(welcome.features);
                 }
                 // Windows grow by the round trip.
                 self.link.ping(now);
+            }
+            Some(Event::Listening(id, listening)) => {
+                self.tell(id, StreamEvent::Listening(listening.address));
             }
             Some(Event::Opened(id, opened)) => self.tell(id, StreamEvent::Opened { peer: opened.peer }),
             Some(Event::Secured(id, info, _)) => {

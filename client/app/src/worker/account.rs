@@ -25,9 +25,14 @@ impl Account {
         }
     }
 
-    /// The site for an engine session. Keys that were accepted are pins of it, so no session asks again.
-    pub(super) fn site(&self) -> ftp::Site {
+    /// The site for an engine session. Keys that were accepted are pins of it, so no session asks again. Where the relay `listens`, active
+    /// mode is what remains when passive mode does not work (rule D15).
+    pub(super) fn site(&self, listens: bool) -> ftp::Site {
         let mut site = convert::site(&self.connect, self.epoch);
+        if listens {
+            site.abilities.listen = true;
+            site.active = ftp::ActiveMode::Fallback;
+        }
         site.pins.extend(self.accepted_keys.iter().cloned());
         site.quirks = self.quirks.clone();
         site
@@ -119,7 +124,7 @@ mod tests {
         assert!(account.has_accepted(&certificate("a")));
         assert!(!account.has_accepted(&certificate("b")));
         assert!(!account.has_accepted(&ftp::Question::Plaintext));
-        assert_eq!(account.site().pins, ["old", "a"]);
+        assert_eq!(account.site(false).pins, ["old", "a"]);
         account.accept(&ftp::Question::Plaintext);
         assert!(account.has_accepted(&ftp::Question::Plaintext));
     }
@@ -129,7 +134,7 @@ mod tests {
         let mut account = Account::new(connect(), 0);
         account.accept(&certificate(""));
         assert!(!account.has_accepted(&certificate("")));
-        assert_eq!(account.site().pins, ["old"]);
+        assert_eq!(account.site(false).pins, ["old"]);
     }
 
     #[test]

@@ -7,6 +7,11 @@ use towpath_shared::{GoAway, Reset, TlsInfo, Welcome};
 
 /// What happened on a connection.
 pub(super) enum Happening {
+    /// The relay listens for it.
+    Listening {
+        /// Address and port to tell the server.
+        address: String,
+    },
     /// It stands.
     Opened {
         /// Address and port of the peer.

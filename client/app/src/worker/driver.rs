@@ -118,6 +118,7 @@ impl Driver {
         let owner = self.owner(conn);
         let Some(splice) = self.connections.get_mut(&conn) else { return };
         match happening {
+            Happening::Listening { address } => self.inputs.push_back(Input::Listening { conn, address }),
             Happening::Opened { peer } => self.inputs.push_back(Input::Opened { conn, peer }),
             Happening::Secured(info) => {
                 self.inputs.push_back(Input::Secured { conn, tls: convert::secured(info) });
@@ -251,10 +252,9 @@ impl Driver {
                     Direction::Upload => Splice::Upload(job, Upload::new(offset, cx.files.source_size(job))),
                 };
             }
-            Output::Listen { conn, .. } => {
-                let text = "The relay does not listen for data connections yet".to_owned();
-                self.inputs
-                    .push_back(Input::Closed { conn, end: End::Failed { stage: Stage::Policy, text } });
+            Output::Listen { conn, control } => {
+                let listening = cx.tunnel.listen(self.owner(conn), self.owner(control));
+                self.opened(conn, listening);
             }
             Output::Digest { job, .. } => self.inputs.push_back(Input::Digested { job, digest: None }),
             Output::Close(conn) => {
@@ -279,6 +279,11 @@ impl Driver {
             Target::Control { host, port } => cx.tunnel.open_control(owner, host, port),
             Target::Data { control, port } => cx.tunnel.open_data(owner, self.owner(control), port),
         };
+        self.opened(conn, opened);
+    }
+
+    /// A connection is on its way, or it could not even be tried.
+    fn opened(&mut self, conn: ConnId, opened: Result<(), String>) {
         match opened {
             Ok(()) => drop(self.connections.insert(conn, Splice::None)),
             Err(text) => self.inputs.push_back(relay_failed(conn, &text)),

@@ -76,7 +76,8 @@ impl Tab {
         self.leaving = None;
         cx.ensure_tunnel();
         self.generation = self.generation.wrapping_add(1);
-        self.browsing = Some(Driver::new(self.id, Role::Browsing, self.generation, self.account.site()));
+        let site = self.account.site(cx.tunnel.listens());
+        self.browsing = Some(Driver::new(self.id, Role::Browsing, self.generation, site));
         self.request(cx, Purpose::Connect, Request::Connect);
         let start = self.account.start();
         if let Some(request) = self.request(cx, Purpose::Early, Request::List(start)) {

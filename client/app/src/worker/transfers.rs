@@ -294,7 +294,8 @@ impl Transfers {
     fn connect(&mut self, cx: &mut Context<'_>, account: &Account) {
         cx.ensure_tunnel();
         self.generation = self.generation.wrapping_add(1);
-        self.driver = Some(Driver::new(self.session, Role::Transfer, self.generation, account.site()));
+        let site = account.site(cx.tunnel.listens());
+        self.driver = Some(Driver::new(self.session, Role::Transfer, self.generation, site));
         let request = self.request();
         self.state = State::Connecting(request);
         self.connect_failure = None;

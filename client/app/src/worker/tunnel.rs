@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use towpath_ftp::Time;
 use towpath_shared::page::{Event as LinkEvent, Link};
 use towpath_shared::{
-    FrameError, Header, Hello, Kind, MAX_PAYLOAD_NEGOTIABLE, Reason, SUBPROTOCOL, StreamId, StreamKind,
-    TlsVersion,
+    FrameError, Header, Hello, Kind, LISTEN, MAX_PAYLOAD_NEGOTIABLE, Reason, SUBPROTOCOL, StreamId,
+    StreamKind, TlsVersion,
 };
 
 /// Time from the first try to WELCOME.
@@ -63,6 +63,8 @@ pub(super) struct Tunnel {
     /// Control connections that wait for the link.
     waiting: Vec<(Owner, StreamKind)>,
     retry: Option<Time>,
+    /// Whether the relay listens for servers, as it said last.
+    listens: bool,
 }
 
 impl Tunnel {
@@ -79,6 +81,7 @@ impl Tunnel {
             ids: BTreeMap::new(),
             waiting: Vec::new(),
             retry: None,
+            listens: false,
         }
     }
 
@@ -90,6 +93,11 @@ impl Tunnel {
     /// Whether nothing is up or on the way.
     pub(super) fn is_down(&self) -> bool {
         matches!(self.phase, Phase::Down)
+    }
+
+    /// Whether the relay may listen for data connections (active mode). Not known before its first WELCOME: no, then.
+    pub(super) fn listens(&self) -> bool {
+        self.listens
     }
 
     /// Starts to connect.
@@ -190,6 +198,7 @@ impl Tunnel {
     fn link_event(&mut self, now: Time, event: LinkEvent) -> Result<Option<Arrival>, String> {
         let (id, happening) = match event {
             LinkEvent::Welcome(welcome) => {
+                self.listens = welcome.features.iter().any(|feature| feature == LISTEN);
                 self.phase = Phase::Up(Heartbeat::new(now));
                 for (owner, kind) in std::mem::take(&mut self.waiting) {
                     self.open_stream(owner, kind)?;
@@ -203,6 +212,7 @@ impl Tunnel {
                 }
                 return Ok(Some(Arrival::RoundTrip(ms)));
             }
+            LinkEvent::Listening(id, listening) => (id, Happening::Listening { address: listening.address }),
             LinkEvent::Opened(id, opened) => (id, Happening::Opened { peer: opened.peer }),
             LinkEvent::Secured(id, info, _) => (id, Happening::Secured(info)),
             LinkEvent::Writable(id) => {
@@ -258,10 +268,19 @@ impl Tunnel {
         self.open_stream(owner, StreamKind::Data { parent, port })
     }
 
+    /// Listens for a data connection from the peer of a control connection.
+    ///
+    /// # Errors
+    /// Why it cannot even be tried.
+    pub(super) fn listen(&mut self, owner: Owner, control: Owner) -> Result<(), String> {
+        let parent = self.ids.get(&control).ok_or("The control connection is gone")?.0;
+        self.open_stream(owner, StreamKind::Listen { parent })
+    }
+
     fn open_stream(&mut self, owner: Owner, kind: StreamKind) -> Result<(), String> {
         let purpose = match kind {
             StreamKind::Control { .. } => Purpose::Control,
-            StreamKind::Data { .. } => Purpose::Data,
+            StreamKind::Data { .. } | StreamKind::Listen { .. } => Purpose::Data,
         };
         let id = self.link.open(kind).map_err(|error| error.to_string())?;
         let stream = Stream {
@@ -456,7 +475,7 @@ impl Tunnel {
 
 fn new_link() -> Link {
     let agent = concat!("towpath-app/", env!("CARGO_PKG_VERSION")).to_owned();
-    Link::new(Hello { agent, features: Vec::new() })
+    Link::new(Hello { agent, features: vec![LISTEN.to_owned()] })
 }
 
 fn broken(error: &dyn std::error::Error) -> String {

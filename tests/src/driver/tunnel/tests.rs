@@ -42,7 +42,7 @@ async fn start_tls_goes_right_behind_open() {
     let relay = tokio::spawn(relay(listener));
     let link = Relay::connect(&address).await.unwrap();
     let (tls, ask) = oneshot::channel();
-    let opening = link.open(StreamKind::Data { parent: 1, port: 50_000 }, ask);
+    let opening = link.open(StreamKind::Data { parent: 1, port: 50_000 }, ask, None);
     // As the engine orders it: after Open, long before the connection stands.
     assert!(tls.send(TlsAsk { server_name: "localhost".into(), tls12_only: true }).is_ok());
     let opened = opening.await.map_err(|end| format!("{end:?}")).unwrap();
