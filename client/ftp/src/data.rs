@@ -140,6 +140,31 @@ impl DataConnection {
     }
 }
 
+/// Whether the data connections of a session resumed its TLS session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Resumption {
+    last: Option<bool>,
+    ever: bool,
+}
+
+impl Resumption {
+    /// One more was secured.
+    pub(crate) fn take(&mut self, resumed: bool) {
+        self.last = Some(resumed);
+        self.ever |= resumed;
+    }
+
+    /// Whether the last one did; none so far is `None`.
+    pub(crate) fn last(self) -> Option<bool> {
+        self.last
+    }
+
+    /// The last one did not, though an earlier one did: a ticket has expired, or somebody else answers (rules S-5 and S-6).
+    pub(crate) fn has_lapsed(self) -> bool {
+        self.ever && self.last == Some(false)
+    }
+}
+
 /// Whether a data connection shows the control connection's certificate (rule S-7). A resumed session that comes without a chain is the
 /// control connection's own.
 pub(crate) fn same_certificate(control: Option<&TlsSession>, data: &TlsSession) -> bool {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::charset::Charset;
 use crate::command::Command;
 use crate::control::{Consequence, Control, Hearer};
-use crate::data::{self, DataConnection, Phase, Told};
+use crate::data::{self, DataConnection, Phase, Resumption, Told};
 use crate::error::{Error, Stage};
 use crate::event::{Event, LogKind};
 use crate::io::{ConnId, End, Output, Target, Time, TlsSession};
@@ -60,8 +60,8 @@ pub(crate) struct Server {
     pub(crate) opened_in: Option<u64>,
     /// Lines of the greeting and of the answer to the login, for eyes alone: those in plain text may be anybody's.
     pub(crate) welcome: Vec<String>,
-    /// Whether the last data connection under TLS resumed the session.
-    pub(crate) data_resumed: Option<bool>,
+    /// Whether data connections under TLS resumed the session.
+    pub(crate) resumption: Resumption,
     /// The last answer to EPSV or PASV.
     pub(crate) passive: Option<Told>,
     /// Signs of life that were given (rule K2).
@@ -160,7 +160,7 @@ impl Link {
     /// Tells an event. While replies are owed that nobody waits for, it comes after them.
     pub(crate) fn tell(&mut self, event: Event) {
         if let Event::DataSecured { resumed } = event {
-            self.server.data_resumed = Some(resumed);
+            self.server.resumption.take(resumed);
         }
         let event = match &mut self.control {
             Some(control) => control.hold(event),

@@ -78,3 +78,11 @@ test("always trust is remembered, and asks no more", async ({ page, servers }) =
   await connect(page, site(servers, "pureftpd"));
   await expect(files(page)).toBeVisible();
 });
+
+test("where passive mode is blocked, the server connects to the relay", async ({ page, servers }) => {
+  await connect(page, site(servers, "blocked"));
+  await trustOnce(page);
+  await expect(files(page).getByRole("row", { name: /hello\.txt/ })).toBeVisible();
+  const lines = await log(page);
+  expect(lines.filter((line) => line.startsWith("Command: PORT")).length).toBeGreaterThan(0);
+});

@@ -1,5 +1,5 @@
-//! What the browser journeys talk to: Pure-FTPd, vsftpd and ProFTPD with self-signed certificates, and a relay that
-//! lists them and serves the page. Prints one line of JSON and runs until its standard input ends.
+//! What the browser journeys talk to: Pure-FTPd, vsftpd and ProFTPD with self-signed certificates, a vsftpd whose passive mode is blocked, and
+//! a relay that lists them, listens for that one, and serves the page. Prints one line of JSON and runs until its standard input ends.
 
 use std::error::Error;
 use std::io::Read;
@@ -7,7 +7,7 @@ use std::os::unix::fs::chown;
 use std::path::PathBuf;
 use towpath_relay::Config;
 use towpath_relay::config::Target;
-use towpath_tests::server::{PASSWORD, Security, Server, Software};
+use towpath_tests::server::{Options, PASSWORD, Security, Server, Software};
 
 /// The system's `daemon`, who owns the served files.
 const OWNER: u32 = 1;
@@ -22,12 +22,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut config = Config { www: Some(www), ..Config::default() };
     let mut line = serde_json::Map::new();
     let mut servers = Vec::new();
-    for software in [Software::PureFtpd, Software::Vsftpd, Software::ProFtpd] {
-        let server = Server::start(software, Security::Tls13)?;
+    let blocked: &[&str] = &["EPSV", "PASV"];
+    for (name, software, refused) in [
+        ("pureftpd", Software::PureFtpd, &[][..]),
+        ("vsftpd", Software::Vsftpd, &[]),
+        ("proftpd", Software::ProFtpd, &[]),
+        ("blocked", Software::Vsftpd, blocked),
+    ] {
+        let server = Server::with(Options { refused, ..Options::new(software, Security::Tls13) })?;
         let hello = server.root().join("hello.txt");
         std::fs::write(&hello, "Hello from the towpath.\n")?;
         chown(&hello, Some(OWNER), Some(OWNER))?;
-        config.targets.push(Target::new("127.0.0.1", server.port()));
+        let active = !refused.is_empty();
+        config.targets.push(Target { active, ..Target::new("127.0.0.1", server.port()) });
         let facts = serde_json::json!({
             "port": server.port(),
             "user": server.user(),
@@ -35,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             "path": server.base().to_string(),
             "root": server.root(),
         });
-        line.insert(format!("{software:?}").to_lowercase(), facts);
+        line.insert(name.to_owned(), facts);
         servers.push(server);
     }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;

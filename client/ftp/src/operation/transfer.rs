@@ -33,7 +33,7 @@ enum State {
     Checking,
     /// The directory of the upload is made.
     Making,
-    /// SIZE was sent, to know whether a compressed upload arrived whole.
+    /// SIZE was sent, to know whether an upload arrived whole of which the server's word is no proof.
     Proving,
     /// Checksums are compared.
     Verifying,
@@ -172,9 +172,14 @@ impl Transfer {
 
     /// All bytes are where they should be.
     fn arrived(&mut self, link: &mut Link) -> Step {
-        // ProFTPD 1.3.8 stores less than what was sent compressed and calls it a success: nothing but the size tells.
-        let deflated = link.server.deflating && self.splice.direction == Direction::Upload;
-        if deflated && !self.splice.coding.text && self.options.placement == Placement::Replace {
+        // ProFTPD 1.3.8 stores less than what was sent compressed, and servers whose ticket has expired may store nothing of what was sent
+        // (rule S-6), and call it a success: only the size tells.
+        let doubtful = link.server.deflating || link.server.resumption.has_lapsed();
+        let sized = !self.splice.coding.text && self.options.placement == Placement::Replace;
+        if self.splice.direction == Direction::Upload && doubtful && sized {
+            if let Some(session) = link.doomed.clone() {
+                return Step::Lost { request: unconfirmed(), session };
+            }
             self.state = State::Proving;
             link.send(&enter::command(link, "SIZE", &self.target));
             return Step::Wait;
@@ -186,9 +191,13 @@ impl Transfer {
         let whole = self.splice.offset.saturating_add(self.outcome.bytes);
         match parse::size(reply).filter(|there| reply.class() == 2 && *there != whole) {
             Some(there) => {
-                let text = format!("The server stored {there} of {whole} bytes of a compressed upload");
-                let error = Error::new(Stage::Server, ErrorKind::Incomplete, text);
-                Step::fail(error.with_advice("Upload the file without compression"))
+                let text =
+                    format!("The server stored {there} of {whole} bytes and called the upload a success");
+                let advice = match link.server.deflating {
+                    true => "Upload the file without compression",
+                    false => "Connect again and upload the file once more",
+                };
+                Step::fail(Error::new(Stage::Server, ErrorKind::Incomplete, text).with_advice(advice))
             }
             None => self.proven(link),
         }

@@ -1,8 +1,10 @@
 //! The data connection: EPSV and PASV, the order of its steps, the completion rule (rules D1 to D12).
 
-use towpath_ftp::{End, ErrorKind, Event, Item, JobId, Outcome, Request, Stage, TlsSession, Verdict};
+use towpath_ftp::{
+    End, ErrorKind, Event, Item, JobId, Outcome, Request, Stage, TlsSession, TransferOptions, Verdict,
+};
 
-use crate::talk::{Talk, broken, resumed, tls};
+use crate::talk::{Talk, broken, path, resumed, tls};
 
 /// ESTA: a server that shows links as what they are.
 const FEATURES: &[&str] = &["EPSV", "MLST type*;size*;", "TVFS", "ESTA"];
@@ -338,7 +340,7 @@ fn d10_refusals_have_their_kind() {
 
 /// Some servers end the handshake and say why, some only refuse what was not resumed.
 #[test]
-fn s4_a_server_that_wants_resumption_gets_tls_1_2() {
+fn s_4_a_server_that_wants_resumption_gets_tls_1_2() {
     for (handshake, reply) in [
         (false, "522 SSL connection failed; session reuse required"),
         (false, "425 TLS session not resumed"),
@@ -368,7 +370,7 @@ fn s4_a_server_that_wants_resumption_gets_tls_1_2() {
 
 /// In the middle of a walk that has deleted something already: what is gone stays gone and counted, and the walk goes on.
 #[test]
-fn s4_a_session_that_runs_out_of_tickets_goes_on_with_tls_1_2() {
+fn s_4_a_session_that_runs_out_of_tickets_goes_on_with_tls_1_2() {
     let mut talk = Talk::secure(FEATURES);
     let item = |name: &str, directory| Item { path: crate::talk::path(name), directory };
     let id = talk.request(Request::DeleteTree(vec![item("/f", false), item("/d", true)]));
@@ -415,7 +417,7 @@ fn s4_a_session_that_runs_out_of_tickets_goes_on_with_tls_1_2() {
 
 /// The driver knows that no ticket is left and does not even try: the server's word is not needed.
 #[test]
-fn s4_without_a_ticket_the_login_is_renewed_at_once() {
+fn s_4_without_a_ticket_the_login_is_renewed_at_once() {
     // What the server makes of the connection that ends before its handshake may be heard first.
     for first in [None, Some("226 done"), Some("426 closed")] {
         let mut talk = Talk::secure(FEATURES);
@@ -443,7 +445,7 @@ fn s4_without_a_ticket_the_login_is_renewed_at_once() {
 
 /// A server without TLS 1.2 is not lost for it: a new login brings new tickets, and TLS 1.2 is not tried again.
 #[test]
-fn s4_a_server_without_tls_1_2_gives_new_tickets() {
+fn s_4_a_server_without_tls_1_2_gives_new_tickets() {
     let mut talk = Talk::secure(FEATURES);
     let id = talk.upload(Some(3), 0);
     talk.data_closed(End::NoTicket);
@@ -495,7 +497,7 @@ fn s4_a_server_without_tls_1_2_gives_new_tickets() {
 }
 
 #[test]
-fn s4_a_session_is_not_renewed_twice() {
+fn s_4_a_session_is_not_renewed_twice() {
     let mut talk = Talk::secure(FEATURES);
     let id = talk.download(Some(3), 0);
     talk.data_secured(tls(Verdict::Trusted, "a"));
@@ -523,7 +525,7 @@ fn s4_a_session_is_not_renewed_twice() {
 }
 
 #[test]
-fn s7_another_certificate_on_the_data_connection_ends_the_transfer() {
+fn s_7_another_certificate_on_the_data_connection_ends_the_transfer() {
     let mut talk = Talk::secure(FEATURES);
     let id = talk.upload(Some(3), 0);
     talk.data_secured(tls(Verdict::Trusted, "b"));
@@ -536,7 +538,7 @@ fn s7_another_certificate_on_the_data_connection_ends_the_transfer() {
 }
 
 #[test]
-fn s5_the_same_certificate_is_accepted_and_resumption_told() {
+fn s_5_the_same_certificate_is_accepted_and_resumption_told() {
     for (session, expected) in [(tls(Verdict::SelfSigned, "a"), false), (resumed("a"), true)] {
         let mut talk = Talk::secure(FEATURES);
         let id = talk.download(Some(3), 0);
@@ -562,6 +564,71 @@ fn s5_the_same_certificate_is_accepted_and_resumption_told() {
     talk.download(Some(3), 0);
     talk.data_secured(bare);
     talk.says_last("close 2");
+}
+
+/// An upload over a session with this file already there, on a data connection that is secured like this; SIZE is the server's word then.
+fn upload_after(
+    talk: &mut Talk,
+    session: TlsSession,
+    size: Option<&str>,
+) -> Result<Outcome, towpath_ftp::Error> {
+    let upload = Request::Upload {
+        job: JobId(5),
+        path: path("/f"),
+        size: Some(3),
+        offset: 0,
+        options: TransferOptions::default(),
+    };
+    let id = talk.request(upload);
+    for answer in ["200 binary", "229 ok (|||50000|)"] {
+        let said = talk.said();
+        if said.iter().any(|said| said == "send EPSV") && answer.starts_with("200") {
+            continue;
+        }
+        talk.server(answer);
+    }
+    talk.data_opened();
+    talk.server("150 go");
+    talk.data_secured(session);
+    talk.moved(3);
+    talk.data_closed(End::Clean);
+    talk.said();
+    talk.server("226 ok");
+    match size {
+        Some(size) => {
+            talk.says_last("send SIZE /f");
+            talk.server(size);
+        }
+        None => assert!(!talk.said().iter().any(|said| said.contains("SIZE"))),
+    }
+    talk.ended(id)
+}
+
+/// A ticket that has expired: ProFTPD stored nothing and said 226 (proftpd#1931). The server's word is looked at once.
+#[test]
+fn s_5_s_6_a_session_that_lapses_is_warned_of_and_what_it_stored_is_measured() {
+    for (there, is_whole) in [("213 3", true), ("213 0", false), ("550 no", true)] {
+        let mut talk = Talk::secure(FEATURES);
+        upload_after(&mut talk, resumed("a"), None).unwrap();
+        assert!(!talk.logged("was not resumed"));
+        let ended = upload_after(&mut talk, tls(Verdict::Trusted, "a"), Some(there));
+        assert!(talk.logged("was not resumed, as earlier ones were"));
+        match ended {
+            Ok(_) => assert!(is_whole, "{there}"),
+            Err(error) => {
+                assert!(!is_whole && error.kind == ErrorKind::Incomplete, "{there}: {error:?}");
+                assert!(error.message.contains("0 of 3 bytes"), "{error:?}");
+            }
+        }
+        // One that resumes again needs no proof.
+        upload_after(&mut talk, resumed("a"), None).unwrap();
+    }
+    // Servers whose sessions never resume are believed as ever.
+    let mut talk = Talk::secure(FEATURES);
+    for _ in 0..2 {
+        upload_after(&mut talk, tls(Verdict::Trusted, "a"), None).unwrap();
+    }
+    assert!(!talk.logged("was not resumed, as"));
 }
 
 /// Somebody else may have taken the data port: an end before TLS is no empty listing, and bytes before it are nobody's.

@@ -175,7 +175,7 @@ fn t8_sizes_must_agree() {
 }
 
 #[test]
-fn c3_an_end_without_close_notify_counts_only_if_the_size_or_the_reply_confirms_it() {
+fn c_3_an_end_without_close_notify_counts_only_if_the_size_or_the_reply_confirms_it() {
     let check = |size: Option<u64>, moved: u64, good: bool| {
         let mut talk = Talk::plain(FEATURES);
         let id = talk.request(Request::Download {

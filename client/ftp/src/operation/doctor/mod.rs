@@ -131,7 +131,7 @@ impl Operation for Examine {
 
     fn child(&mut self, link: &mut Link, result: Result<Report, Failure>) -> Step {
         link.end_trial();
-        self.resumed = link.server.data_resumed.or(self.resumed);
+        self.resumed = link.server.resumption.last().or(self.resumed);
         match (self.part.take(), result) {
             (None, Ok(_)) => self.entered(link),
             // The logon has no failure that leaves a connection behind.

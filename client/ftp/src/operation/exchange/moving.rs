@@ -142,6 +142,11 @@ impl Exchange {
         let how = if tls.resumed { "of the control connection resumed" } else { "not resumed" };
         link.trace(format!("TLS session {how}"));
         link.tell(Event::DataSecured { resumed: tls.resumed });
+        if link.server.resumption.has_lapsed() {
+            link.error(
+                "Warning: the TLS session of this data connection was not resumed, as earlier ones were",
+            );
+        }
         link.put(Output::AcceptTls(conn));
         Step::Wait
     }
