@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_key_replaces_the_old_one() {
+    fn c_6_a_changed_key_replaces_the_old_one() {
         let mut memory = Memory::default();
         memory.trust(&site("a"), "k1", false);
         memory.trust(&site("a"), "k1", false);

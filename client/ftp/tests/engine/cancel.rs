@@ -46,6 +46,43 @@ fn a_simple_command_gets_its_reply_first() {
     talk.is_usable();
 }
 
+/// A server that owes a reply has twenty seconds from byte to byte, as in FileZilla; data connections have sixty, for tapes and slow disks.
+#[test]
+fn k1_silence_ends_a_command_after_twenty_seconds_and_a_transfer_after_sixty() {
+    let mut talk = Talk::plain(FEATURES);
+    let id = talk.request(Request::ServerStatus);
+    for _ in 0..5 {
+        talk.pass(19_000);
+        talk.bytes(b"211-still at it\r\n");
+        assert!(talk.ended_yet().is_none());
+    }
+    talk.pass(19_999);
+    assert!(talk.ended_yet().is_none());
+    talk.pass(1);
+    assert_eq!(talk.ended_after(id).unwrap_err().kind, ErrorKind::Timeout);
+
+    let mut talk = Talk::plain(FEATURES);
+    let id = talk.download(Some(1_000), 0);
+    talk.server("150 go");
+    for moved in 1..10 {
+        talk.pass(59_000);
+        talk.moved(moved);
+    }
+    talk.events.clear();
+    talk.pass(59_999);
+    talk.expect(&[]);
+    talk.pass(1);
+    talk.says_last("close 2");
+    talk.pass(3_000);
+    talk.pass(20_000);
+    assert_eq!(talk.ended_after(id).unwrap_err().kind, ErrorKind::Timeout);
+    // Idle, nothing is owed and nobody is silent.
+    let mut talk = Talk::plain(FEATURES);
+    talk.pass(3_600_000);
+    assert!(talk.events.is_empty());
+    talk.is_usable();
+}
+
 #[test]
 fn a_cancelled_command_that_is_never_answered_ends_the_session() {
     let mut talk = Talk::plain(FEATURES);

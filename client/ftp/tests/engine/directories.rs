@@ -28,6 +28,23 @@ fn x_forms_where_the_plain_ones_are_not_known() {
     talk.expect(&["send RMD /a"]);
 }
 
+/// Whatever MKD's answer names, if anything: the directory is the one that was asked for.
+#[test]
+fn p2_nothing_hangs_on_the_path_in_mkds_answer() {
+    for reply in ["257 \"/elsewhere\" created", "257 a created", "257 a", "257 ok", "250 ok", "257 \"../../a"]
+    {
+        let mut talk = Talk::plain(&[]);
+        let id = talk.request(Request::MakeDirectory(path("/a/b")));
+        talk.expect(&["send MKD /a/b"]);
+        talk.server(reply);
+        assert_eq!(talk.ended(id), Ok(Outcome::Ok), "{reply}");
+        let id = talk.request(Request::DeleteFile(path("/a/b/c")));
+        talk.expect(&["send DELE /a/b/c"]);
+        talk.server("250 ok");
+        assert_eq!(talk.ended(id), Ok(Outcome::Ok), "{reply}");
+    }
+}
+
 #[test]
 fn p3_cdup_refused_is_cwd() {
     let mut talk = Talk::plain(&[]);

@@ -1,6 +1,6 @@
 //! Listings: directories, forms, emptiness.
 
-use towpath_ftp::{End, ErrorKind, Event, LogKind, Outcome, Request, RequestId, Stage};
+use towpath_ftp::{Encryption, End, ErrorKind, Event, LogKind, Outcome, Request, RequestId, Stage};
 
 use crate::talk::{Talk, path};
 
@@ -254,4 +254,52 @@ fn a_listing_that_is_cut_is_not_taken_for_whole() {
     talk.server("226 ok");
     assert!(talk.ended(id).is_ok());
     assert!(talk.logged("Warning"));
+}
+
+/// What other users of the server see in other ways: SITE DIRSTYLE of IIS is a switch that the next session finds thrown, and SITE SBD and
+/// FILETYPE of z/OS change what files are.
+#[test]
+fn m13_no_site_command_is_sent_to_change_how_a_server_lists() {
+    for (system, line) in [
+        ("215 Windows_NT", &b"01-31-24  09:05PM       <DIR>          a\r\n"[..]),
+        (
+            "215 MVS is the operating system of this server",
+            b"WPTA01 3290   2004/03/04  1    3  FB      80  3125  PO  A\r\n",
+        ),
+        ("215 UNIX Type: L8", b"drwxr-xr-x   2 o g 512 Apr  8  1994 a\r\n"),
+    ] {
+        let mut talk = Talk::new(crate::talk::site(Encryption::None));
+        talk.connect();
+        talk.server("220 hi");
+        talk.expect(&["send USER me"]);
+        talk.server("331 go on");
+        talk.expect(&["send PASS secret"]);
+        talk.server("230 in");
+        talk.request(Request::List(None));
+        let mut sent = Vec::new();
+        for _ in 0..20 {
+            for said in talk.said() {
+                if let Some(command) = said.strip_prefix("send ") {
+                    let reply = match command.split(' ').next().unwrap() {
+                        "SYST" => system,
+                        "PWD" => "257 \"/\"",
+                        "EPSV" => "502 no",
+                        "PASV" => "227 ok (192,0,2,7,195,80)",
+                        "TYPE" => "200 ok",
+                        "LIST" => {
+                            talk.data_opened();
+                            talk.data(line);
+                            talk.data_closed(End::Clean);
+                            "226 done"
+                        }
+                        _ => "500 no",
+                    };
+                    sent.push(command.to_owned());
+                    talk.server(reply);
+                }
+            }
+        }
+        assert!(sent.iter().any(|command| command.starts_with("LIST")), "{sent:?}");
+        assert!(!sent.iter().any(|command| command.starts_with("SITE")), "{sent:?}");
+    }
 }

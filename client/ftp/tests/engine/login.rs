@@ -524,7 +524,7 @@ fn l12_a_second_greeting_answers_nothing() {
 }
 
 #[test]
-fn certificates_are_asked_about_unless_trusted_or_known() {
+fn c_6_certificates_are_asked_about_unless_trusted_or_known() {
     enum End {
         Silent,
         Asked { changed: bool },
