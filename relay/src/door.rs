@@ -3,8 +3,10 @@
 //! A name is resolved once; every address is judged by [`Policy`], and the connection goes to the judged address, not to the
 //! name, so a name server that changes its mind in between changes nothing. The address at the other end is judged once more.
 
+mod dial;
 mod listener;
 
+pub use dial::dial;
 pub(crate) use listener::Listener;
 
 use crate::config::Active;
@@ -90,7 +92,7 @@ impl Door {
             Leave::Address(address) => vec![address],
             Leave::Resolve(name, port) => self.resolved(&name, port, deadline).await?,
         };
-        let connected = self.connect(&addresses, start, deadline).await?;
+        let connected = self.connect(&addresses, None, start, deadline).await?;
         let server = Server { peer: connected.peer.ip(), local: connected.local.ip(), terms };
         Ok((connected, server))
     }
@@ -99,7 +101,7 @@ impl Door {
     pub(crate) async fn open_data(&self, server: Server, port: u16) -> Result<Connected, Refused> {
         let start = Instant::now();
         let address = self.policy.check_data(server.peer, port, server.terms)?;
-        self.connect(&[address], start, start + self.deadline).await
+        self.connect(&[address], Some(server.local), start, start + self.deadline).await
     }
 
     /// Listens for a data connection of a server.
@@ -138,6 +140,7 @@ impl Door {
     async fn connect(
         &self,
         addresses: &[SocketAddr],
+        from: Option<IpAddr>,
         start: Instant,
         deadline: Instant,
     ) -> Result<Connected, Refused> {
@@ -145,7 +148,7 @@ impl Door {
         for (index, address) in addresses.iter().enumerate() {
             let left = deadline.saturating_duration_since(Instant::now());
             let others = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
-            match timeout(left / others, TcpStream::connect(address)).await {
+            match timeout(left / others, dial(*address, from)).await {
                 Ok(Ok(socket)) => return self.connected(socket, start),
                 Ok(Err(error)) => last = refused(*address, &error),
                 Err(_) => {

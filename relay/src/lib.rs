@@ -25,6 +25,7 @@ mod server;
 mod session;
 
 pub use config::{Active, Config, ConfigError, Rule, Target, TlsRule};
+pub use door::dial;
 pub use policy::{HostPattern, PatternError, Ports, PortsError};
 
 use config::seconds;

@@ -177,7 +177,7 @@ async fn a_server_that_speaks_no_tls_is_named() {
 /// Data connections after login, downloads and uploads alike, resume the control connection's session, and their gate opens
 /// by itself; another certificate closes it.
 #[tokio::test]
-async fn data_streams_resume_and_pass_the_gate() {
+async fn s_1_s_3_s_7_data_streams_resume_and_pass_the_gate() {
     for max_version in [TlsVersion::Tls12, TlsVersion::Tls13] {
         let (listener, port) = listen().await;
         let (passive, passive_port) = listen().await;
@@ -310,4 +310,109 @@ async fn a_gate_that_nobody_opens_closes_for_good() {
     assert_eq!(info.chain[0].names, ["127.0.0.1"]);
     assert_eq!(client.reset_of(id).await.reason, Reason::TlsUntrusted);
     let _ = server.await;
+}
+
+/// Every data connection says good-bye under TLS before it ends, downloads too: strict servers answer 426 otherwise.
+#[tokio::test]
+async fn c_1_close_notify_goes_out_before_the_end_whichever_way_the_bytes_went() {
+    for max_version in [TlsVersion::Tls12, TlsVersion::Tls13] {
+        for upload in [false, true] {
+            let (listener, port) = listen().await;
+            let identity = identity("ftp.example.org");
+            let relay = Relay::for_ports(&[port]).await;
+            let mut client = Client::connect(relay.address).await;
+            let (id, _) = client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
+            let socket = accept(&listener).await;
+            let acceptor = identity.acceptor.clone();
+            let server = tokio::spawn(async move {
+                let mut stream = acceptor.accept(socket).await.unwrap();
+                if !upload {
+                    stream.write_all(&[7; 300_000]).await.unwrap();
+                    stream.shutdown().await.unwrap();
+                }
+                let mut heard = Vec::new();
+                // rustls calls an end without close_notify an unexpected one.
+                stream.read_to_end(&mut heard).await.unwrap();
+                if upload {
+                    stream.shutdown().await.unwrap();
+                }
+                heard
+            });
+            client.start_tls(id, StartTls { max_version: Some(max_version), ..request(0) }).await.unwrap();
+            client.send(id, &Message::TlsAccept).await;
+            if upload {
+                client.data(id, &[9; 50_000]).await;
+                client.finish(id).await;
+                assert_eq!(client.read_to_end(id).await, (Vec::new(), false));
+            } else {
+                assert_eq!(client.read_to_end(id).await, (vec![7; 300_000], false));
+                client.finish(id).await;
+            }
+            assert_eq!(server.await.unwrap(), if upload { vec![9; 50_000] } else { Vec::new() });
+        }
+    }
+}
+
+/// After the last byte of an upload the server is heard to its end: tickets, alerts, and its own good-bye.
+#[tokio::test]
+async fn c_2_an_upload_is_half_closed_and_the_server_heard_to_its_end() {
+    let (listener, port) = listen().await;
+    let identity = identity("ftp.example.org");
+    let relay = Relay::for_ports(&[port]).await;
+    let mut client = Client::connect(relay.address).await;
+    let (id, _) = client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
+    let socket = accept(&listener).await;
+    let acceptor = identity.acceptor.clone();
+    let (told, seen) = tokio::sync::oneshot::channel();
+    let server = tokio::spawn(async move {
+        let mut stream = acceptor.accept(socket).await.unwrap();
+        let mut heard = Vec::new();
+        stream.read_to_end(&mut heard).await.unwrap();
+        // The other half still stands: what is said here is heard.
+        stream.write_all(b"noted").await.unwrap();
+        stream.flush().await.unwrap();
+        let _: () = seen.await.unwrap();
+        stream.shutdown().await.unwrap();
+        heard
+    });
+    client.start_tls(id, request(0)).await.unwrap();
+    client.send(id, &Message::TlsAccept).await;
+    client.data(id, b"a file").await;
+    client.finish(id).await;
+    loop {
+        match client.hear().await {
+            Heard::Data(found, bytes) if found == id => break assert_eq!(&bytes[..], b"noted"),
+            Heard::Message(_, Message::Credit(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    told.send(()).unwrap();
+    assert_eq!(client.read_to_end(id).await, (Vec::new(), false));
+    assert_eq!(server.await.unwrap(), b"a file");
+}
+
+/// Nobody is offered a protocol: no server in use needs one, and a front of a server that knows others would refuse the handshake.
+#[tokio::test]
+async fn c_5_no_application_protocol_is_offered() {
+    let (listener, port) = listen().await;
+    let relay = Relay::for_ports(&[port]).await;
+    let mut client = Client::connect(relay.address).await;
+    let (id, _) = client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
+    let mut socket = accept(&listener).await;
+    client.send(id, &Message::StartTls(request(0))).await;
+    let mut acceptor = rustls::server::Acceptor::default();
+    let mut seen = Vec::new();
+    let accepted = loop {
+        let mut bytes = [0; 4096];
+        let count = socket.read(&mut bytes).await.unwrap();
+        assert!(count > 0);
+        seen.extend_from_slice(&bytes[..count]);
+        acceptor.read_tls(&mut &bytes[..count]).unwrap();
+        if let Some(accepted) = acceptor.accept().map_err(|(error, _)| error).unwrap() {
+            break accepted;
+        }
+    };
+    let hello = accepted.client_hello();
+    assert!(hello.alpn().is_none());
+    assert_eq!(hello.server_name(), Some("ftp.example.org"));
 }

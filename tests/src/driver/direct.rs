@@ -12,6 +12,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use towpath_ftp::{End, Stage, TlsSession};
+use towpath_relay::dial;
 use towpath_relay::tls::TlsGroup;
 use towpath_shared::{Reason, TlsVersion};
 
@@ -42,7 +43,7 @@ pub(crate) async fn control(host: &str, port: u16) -> Result<Connected, End> {
     let addresses = tokio::net::lookup_host((bare, port)).await.map_err(|error| lookup(error.to_string()))?;
     let mut last = lookup(format!("{host} has no address"));
     for address in addresses {
-        match connect(address, Stage::Connection).await {
+        match connect(address, None, Stage::Connection).await {
             Ok(connected) => return Ok(connected),
             Err(end) => last = end,
         }
@@ -50,12 +51,12 @@ pub(crate) async fn control(host: &str, port: u16) -> Result<Connected, End> {
     Err(last)
 }
 
-/// Connects to a data port of the address that the control connection is connected to.
-pub(crate) async fn data(peer: IpAddr, port: u16) -> Result<Connected, End> {
-    connect(SocketAddr::new(peer, port), Stage::Data).await
+/// Connects to a data port of the address that the control connection is connected to, from this side's address of that one.
+pub(crate) async fn data(peer: IpAddr, local: Option<SocketAddr>, port: u16) -> Result<Connected, End> {
+    connect(SocketAddr::new(peer, port), local.map(|local| local.ip()), Stage::Data).await
 }
 
-async fn connect(address: SocketAddr, stage: Stage) -> Result<Connected, End> {
+async fn connect(address: SocketAddr, from: Option<IpAddr>, stage: Stage) -> Result<Connected, End> {
     let failed = |error: io::Error| {
         let text = match error.kind() {
             io::ErrorKind::ConnectionRefused => format!("{address} refused the connection"),
@@ -64,7 +65,7 @@ async fn connect(address: SocketAddr, stage: Stage) -> Result<Connected, End> {
         };
         End::Failed { stage, text }
     };
-    let stream = TcpStream::connect(address).await.map_err(failed)?;
+    let stream = dial(address, from).await.map_err(failed)?;
     connected(stream).map_err(failed)
 }
 

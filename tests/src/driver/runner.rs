@@ -217,7 +217,7 @@ impl Runner {
         let parent = match &target {
             Target::Control { .. } => None,
             Target::Data { control, .. } => {
-                self.conns.get(control).map(|parent| (parent.peer, parent.stream))
+                self.conns.get(control).map(|parent| (parent.peer.zip(Some(parent.local)), parent.stream))
             }
         };
         let transport = self.transport.clone();
@@ -226,8 +226,8 @@ impl Runner {
                 (Transport::Direct(_), Target::Control { host, port }, _) => {
                     direct::control(&host, port).await
                 }
-                (Transport::Direct(_), Target::Data { port, .. }, Some((Some(peer), _))) => {
-                    direct::data(peer, port).await
+                (Transport::Direct(_), Target::Data { port, .. }, Some((Some((peer, local)), _))) => {
+                    direct::data(peer, local, port).await
                 }
                 (Transport::Relay(relay), Target::Control { host, port }, _) => {
                     relay.open(StreamKind::Control { host, port }, ask, None).await.map(Connected::from)
