@@ -16,7 +16,7 @@ async fn login(relay: &Relay, host: &str, port: u16) -> Result<Client, towpath_f
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn only_what_is_listed_can_be_reached() {
+async fn s5_only_what_is_listed_can_be_reached() {
     let listed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listed.local_addr().unwrap().port();

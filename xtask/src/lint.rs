@@ -1,7 +1,7 @@
 //! `cargo xtask lint`: formatting, clippy with warnings as errors on both targets, and the rules of the
 //! dependency graph that Cargo alone does not enforce.
 
-use crate::{command, setup};
+use crate::{command, rules, setup};
 use anyhow::{Result, bail};
 
 /// What each core crate may depend on, besides the standard library (development dependencies aside). The engine and the protocol stay free
@@ -16,6 +16,7 @@ pub(crate) fn run() -> Result<()> {
     setup::wasm_target()?;
     command::run(&mut command::cargo(&["fmt", "--all", "--", "--check"]))?;
     dependencies()?;
+    rules::check()?;
     let deny = ["--", "--deny", "warnings"];
     command::run(command::cargo(&["clippy", "--quiet", "--workspace", "--all-targets"]).args(deny))?;
     command::run(

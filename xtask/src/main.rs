@@ -13,6 +13,7 @@ mod demo;
 mod dist;
 mod lint;
 mod page;
+mod rules;
 mod setup;
 mod test;
 

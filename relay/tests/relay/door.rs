@@ -72,7 +72,7 @@ async fn a_relay_does_not_reach_itself_even_where_it_is_listed() {
 }
 
 #[tokio::test]
-async fn a_data_stream_reaches_its_parents_server_and_nothing_else() {
+async fn s5_a_data_stream_reaches_its_parents_server_and_nothing_else() {
     let (listener, port) = listen().await;
     let (passive, passive_port) = listen().await;
     let relay = Relay::for_ports(&[port]).await;

@@ -266,7 +266,7 @@ mod tests {
     use crate::driver::sha256;
 
     #[tokio::test]
-    async fn what_is_there_stays_and_is_hashed() {
+    async fn t9_what_failed_leaves_nothing_and_what_is_there_stays() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         let mut sink = Sink::resumed(&path).await.unwrap();
