@@ -65,6 +65,6 @@ pub use path::{Argument, ArgumentError, Name, PathSyntax, RemotePath};
 pub use quirks::Quirks;
 pub use request::{Item, Modes, Placement, Request, RequestId, TransferOptions};
 pub use secret::Secret;
-pub use session::Session;
+pub use session::{MOST_WAITING, Session};
 pub use site::{Abilities, ActiveMode, Encryption, Site};
 pub use typed::TypedLine;

@@ -15,6 +15,9 @@ use crate::quirks::Quirks;
 use crate::request::{Request, RequestId};
 use crate::site::Site;
 
+/// Requests that may wait for their turn; one more fails at once.
+pub const MOST_WAITING: usize = 10_000;
+
 /// A session with one server: one control connection at a time, requests one after the other.
 pub struct Session {
     link: Link,
@@ -46,6 +49,10 @@ impl Session {
     pub fn handle(&mut self, now: Time, input: Input) {
         self.link.now = self.link.now.max(now);
         match input {
+            Input::Request(request, _) if self.waiting.len() >= MOST_WAITING => {
+                let error = Error::new(Stage::Server, ErrorKind::Transient, "Too many requests wait already");
+                self.link.tell(Event::Failed { request, error });
+            }
             Input::Request(id, request) => self.waiting.push_back((id, request)),
             Input::Cancel(id) => self.cancel(id),
             Input::Answer(yes) => self.signal(Signal::Answer(yes)),

@@ -4,6 +4,7 @@
 
 use towpath_ftp::{End, ErrorKind, Item, JobId, Modes, Outcome, Request, RequestId, Time, listing, reply};
 
+use crate::bounded;
 use crate::scripted::{Act, SIZE, Scripted, Wrong, ends};
 use crate::talk::path;
 
@@ -137,6 +138,7 @@ fn everywhere(name: &str, wrong: impl Fn(&[Act], usize) -> Wrong) -> Seen {
     }
     let Seen { walks, failed, longest, bytes } = &seen;
     println!("{name}: {walks} walks, {failed} requests failed, longest {longest} ms, most bytes {bytes}");
+    bounded(name);
     seen
 }
 
@@ -230,6 +232,7 @@ fn a_listing_never_ends() {
         assert_eq!(error.kind, ErrorKind::Protocol, "{error:?}");
     }
     println!("endless listing: {} walks, {} bytes", seen.walks, seen.bytes);
+    bounded("endless listing");
 }
 
 /// A server that says something every few seconds, and never what it should: silence alone would not end it.

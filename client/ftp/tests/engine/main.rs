@@ -8,7 +8,6 @@ mod attributes;
 mod cancel;
 mod checksum;
 mod clock;
-mod cuts;
 mod data;
 mod directories;
 mod doctor;
