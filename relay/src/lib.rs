@@ -31,10 +31,12 @@ pub use policy::{HostPattern, PatternError, Ports, PortsError};
 use config::seconds;
 use relay::Relay;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 /// Why the relay cannot run.
@@ -79,23 +81,54 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
+    let (_never, reloads) = mpsc::channel(1);
+    run_with_reloads(listener, config, reloads, shutdown).await
+}
+
+/// The same, and each configuration that comes from `reloads` is put in force: for what begins from then on, while running streams go on
+/// as they began. One that cannot be used is logged and changes nothing. The listener, the page's files, and the number of
+/// connections and sessions stay as they are.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_with_reloads(
+    listener: TcpListener,
+    config: Config,
+    mut reloads: mpsc::Receiver<Config>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
     let own = listener.local_addr().map_err(Error::Listener)?;
     let relay = Arc::new(Relay::new(config, own)?);
-    let Config { targets, rules, .. } = &relay.config;
-    tracing::info!(%own, targets = targets.len(), rules = rules.len(), "relay listens");
+    tell(&relay, "relay listens");
     let accepting = tokio::spawn(server::accept(listener, relay.clone()));
-    shutdown.await;
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            Some(config) = reloads.recv() => match relay.reload(config) {
+                Ok(()) => tell(&relay, "configuration reloaded"),
+                Err(error) => tracing::error!(%error, "configuration not reloaded, the old one stays in force"),
+            },
+        }
+    }
 
-    tracing::info!(seconds = relay.config.deadlines.drain, "relay drains");
+    let drain = relay.rules().config.deadlines.drain;
+    tracing::info!(seconds = drain, "relay drains");
     relay.draining.cancel();
     // The listener is closed with this task: who comes now is refused at once.
     let _ = accepting.await;
     relay.tasks.close();
-    if timeout(seconds(relay.config.deadlines.drain), relay.tasks.wait()).await.is_err() {
+    if timeout(seconds(drain), relay.tasks.wait()).await.is_err() {
         tracing::info!("streams are cut");
         relay.cut.cancel();
         let _ = timeout(LAST_STEPS, relay.tasks.wait()).await;
     }
     tracing::info!("relay stops");
     Ok(())
+}
+
+fn tell(relay: &Relay, what: &str) {
+    let rules = relay.rules();
+    let Config { targets, rules: more, .. } = &rules.config;
+    tracing::info!(own = %relay.own(), targets = targets.len(), rules = more.len(), "{what}");
 }

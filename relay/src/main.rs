@@ -7,6 +7,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 use towpath_relay::{Config, demo};
 use tracing_subscriber::EnvFilter;
 
@@ -61,10 +64,11 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Serve { config, listen, www } => {
-            let mut config = config.as_deref().map_or_else(|| Ok(Config::default()), read)?;
-            config.www = www.or(config.www);
-            let listener = TcpListener::bind(listen.unwrap_or(config.listen)).await?;
-            Ok(towpath_relay::run(listener, config, stopped()).await?)
+            let mut first = config.as_deref().map_or_else(|| Ok(Config::default()), read)?;
+            first.www = www.or(first.www);
+            let listener = TcpListener::bind(listen.unwrap_or(first.listen)).await?;
+            let reloads = reloads(config);
+            Ok(towpath_relay::run_with_reloads(listener, first, reloads, stopped()).await?)
         }
         Command::Demo { www, listen } => {
             let server = demo::Server::start().await?;
@@ -88,10 +92,29 @@ fn effective(config: &Config) -> Result<String, Box<dyn Error>> {
     Ok(format!("{}\n# What pages reach, the first line that fits decides:\n{policy}", config.to_toml()?))
 }
 
+/// The file's configuration again whenever SIGHUP comes, where there is such a thing. A file that cannot be read is logged and passed over.
+fn reloads(path: Option<PathBuf>) -> mpsc::Receiver<Config> {
+    let (sender, receiver) = mpsc::channel(1);
+    #[cfg(unix)]
+    if let (Some(path), Ok(mut hangup)) = (path, signal(SignalKind::hangup())) {
+        tokio::spawn(async move {
+            while hangup.recv().await.is_some() {
+                match read(&path).map_err(|error| error.to_string()) {
+                    Ok(config) => drop(sender.send(config).await),
+                    Err(error) => {
+                        tracing::error!(%error, "configuration not reloaded, the old one stays in force");
+                    }
+                }
+            }
+        });
+    }
+    receiver
+}
+
 /// Resolves on Ctrl+C, and on SIGTERM where there is such a thing.
 async fn stopped() {
     #[cfg(unix)]
-    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+    if let Ok(mut terminate) = signal(SignalKind::terminate()) {
         tokio::select! { _ = tokio::signal::ctrl_c() => {}, _ = terminate.recv() => {} }
         return;
     }

@@ -8,7 +8,7 @@ use crate::policy::Policy;
 use crate::tls::Roots;
 use crate::{ConfigError, Error};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -16,10 +16,9 @@ use tokio_util::task::TaskTracker;
 /// A running relay.
 #[derive(Debug)]
 pub(crate) struct Relay {
-    pub(crate) config: Config,
-    pub(crate) door: Door,
-    pub(crate) guard: Guard,
-    pub(crate) roots: Roots,
+    /// What holds for whatever begins now.
+    rules: RwLock<Arc<Rules>>,
+    own: SocketAddr,
     pub(crate) page: Page,
     /// Places for tunnels.
     pub(crate) sessions: Arc<Semaphore>,
@@ -31,9 +30,17 @@ pub(crate) struct Relay {
     pub(crate) cut: CancellationToken,
 }
 
-impl Relay {
-    /// Puts a relay together that listens on `own`.
-    pub(crate) fn new(config: Config, own: SocketAddr) -> Result<Relay, Error> {
+/// A configuration and what follows from it. A stream keeps those that it began with.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    pub(crate) config: Config,
+    pub(crate) door: Door,
+    pub(crate) guard: Guard,
+    pub(crate) roots: Roots,
+}
+
+impl Rules {
+    fn new(config: Config, own: SocketAddr) -> Result<Rules, Error> {
         config.check()?;
         let on_loopback = own.ip().to_canonical().is_loopback();
         if !on_loopback && !config.open_to_network {
@@ -45,19 +52,48 @@ impl Relay {
         }
         let origins = config.public_origin.iter().filter_map(|text| Origin::parse(text)).collect();
         let policy = Policy::new(&config, vec![own]);
-        Ok(Relay {
+        Ok(Rules {
             door: Door::new(policy, config.active.clone(), seconds(config.deadlines.connect)),
             guard: Guard::new(origins, config.allow_missing_origin, on_loopback),
             roots: Roots::system().with_files(&config.extra_roots)?,
-            page: match &config.www {
+            config,
+        })
+    }
+}
+
+impl Relay {
+    /// Puts a relay together that listens on `own`.
+    pub(crate) fn new(config: Config, own: SocketAddr) -> Result<Relay, Error> {
+        let rules = Rules::new(config, own)?;
+        Ok(Relay {
+            page: match &rules.config.www {
                 Some(directory) => Page::read(directory).map_err(Error::Page)?,
                 None => Page::embedded(),
             },
-            sessions: Arc::new(Semaphore::new(config.limits.sessions.min(Semaphore::MAX_PERMITS))),
+            sessions: Arc::new(Semaphore::new(rules.config.limits.sessions.min(Semaphore::MAX_PERMITS))),
+            rules: RwLock::new(Arc::new(rules)),
+            own,
             tasks: TaskTracker::new(),
             draining: CancellationToken::new(),
             cut: CancellationToken::new(),
-            config,
         })
+    }
+
+    /// The address that it listens on.
+    pub(crate) fn own(&self) -> SocketAddr {
+        self.own
+    }
+
+    /// The rules in force.
+    pub(crate) fn rules(&self) -> Arc<Rules> {
+        // Whoever panicked with it has left a whole value: it is only ever replaced.
+        self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts another configuration in force, for whatever begins from now on. One that cannot be used changes nothing.
+    pub(crate) fn reload(&self, config: Config) -> Result<(), Error> {
+        let rules = Arc::new(Rules::new(config, self.own)?);
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+        Ok(())
     }
 }

@@ -41,7 +41,8 @@ const MAX_HEADERS: usize = 64;
 
 /// Accepts connections until the relay drains.
 pub(crate) async fn accept(listener: TcpListener, relay: Arc<Relay>) {
-    let places = Arc::new(Semaphore::new(relay.config.limits.connections.min(Semaphore::MAX_PERMITS)));
+    let places =
+        Arc::new(Semaphore::new(relay.rules().config.limits.connections.min(Semaphore::MAX_PERMITS)));
     let router = router(relay.clone());
     loop {
         let next = async {
@@ -77,7 +78,7 @@ async fn serve(socket: TcpStream, router: Router, relay: &Relay) {
     let _ = socket2::SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(seconds(relay.config.deadlines.header))
+        .header_read_timeout(seconds(relay.rules().config.deadlines.header))
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(socket), TowerToHyperService::new(router))
         .with_upgrades();
@@ -110,12 +111,13 @@ fn router(relay: Arc<Relay>) -> Router {
 
 /// Checks Host and adds the security headers, to every answer.
 async fn guard(State(relay): State<Arc<Relay>>, request: Request, next: Next) -> Response<Body> {
-    let mut response = match relay.guard.check_host(request.headers()) {
+    let rules = relay.rules();
+    let mut response = match rules.guard.check_host(request.headers()) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refused(refusal),
     };
     let headers = response.headers_mut();
-    if let Ok(policy) = HeaderValue::try_from(content_security_policy(&relay.config)) {
+    if let Ok(policy) = HeaderValue::try_from(content_security_policy(&rules.config)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     for (name, value) in [
@@ -168,7 +170,7 @@ async fn tunnel(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response<Body> {
-    if let Err(refusal) = relay.guard.check_origin(&headers) {
+    if let Err(refusal) = relay.rules().guard.check_origin(&headers) {
         return refused(refusal);
     }
     let upgrade = match upgrade {

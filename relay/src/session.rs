@@ -114,7 +114,7 @@ pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>) {
         start: Instant::now(),
         rtt_ms: AtomicU64::new(0),
     });
-    let stall = seconds(session.relay.config.deadlines.write_stall);
+    let stall = seconds(session.relay.rules().config.deadlines.write_stall);
     let mut writer = {
         let session = session.clone();
         tokio::spawn(async move { session.outbox.write(sink, stall).await }.in_current_span())
@@ -174,7 +174,8 @@ impl Reader {
     async fn converse(&mut self) -> Result<std::convert::Infallible, End> {
         let session = self.session.clone();
         let relay = session.relay.clone();
-        let deadlines = &relay.config.deadlines;
+        let rules = relay.rules();
+        let deadlines = &rules.config.deadlines;
         let hello = timeout(seconds(deadlines.hello), self.hello()).await.map_err(|_| End::NoHello)??;
         tracing::debug!(agent = hello.agent.chars().take(80).collect::<String>(), "hello");
         session.outbox.control(StreamId::LINK, &Message::Welcome(session.welcome(&hello)));
@@ -333,7 +334,8 @@ impl Reader {
     /// Whether one more stream is in order, and what it knows of its server.
     fn admit(&mut self, kind: &StreamKind) -> Result<Arc<Control>, Reset> {
         let relay = &self.session.relay;
-        let limits = &relay.config.limits;
+        let rules = relay.rules();
+        let limits = &rules.config.limits;
         if relay.draining.is_cancelled() {
             return Err(Reset::new(Reason::Draining, "the relay stops"));
         }
@@ -367,7 +369,9 @@ impl Reader {
         let entry = Entry { mailbox: mailbox.clone(), control: control.clone(), is_control };
         self.session.lock().insert(id, entry);
         let session = self.session.clone();
-        let stream = Stream { id, session, mailbox, control, is_control, last_byte: AtomicU64::new(0) };
+        let rules = session.relay.rules();
+        let stream =
+            Stream { id, session, rules, mailbox, control, is_control, last_byte: AtomicU64::new(0) };
         let span = tracing::info_span!("stream", id = id.0, control = is_control);
         self.tasks.spawn(stream.run(kind).instrument(span));
     }
@@ -375,13 +379,14 @@ impl Reader {
 
 impl Session {
     fn welcome(&self, hello: &Hello) -> Welcome {
-        let listens = self.relay.door.listens() && hello.features.iter().any(|feature| feature == LISTEN);
+        let rules = self.relay.rules();
+        let listens = rules.door.listens() && hello.features.iter().any(|feature| feature == LISTEN);
         Welcome {
             agent: concat!("towpath/", env!("CARGO_PKG_VERSION")).into(),
             features: listens.then(|| LISTEN.to_owned()).into_iter().collect(),
             max_payload: MAX_PAYLOAD,
-            max_streams: self.relay.config.limits.streams,
-            sites: self.relay.config.sites(),
+            max_streams: rules.config.limits.streams,
+            sites: rules.config.sites(),
         }
     }
 

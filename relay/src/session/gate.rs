@@ -18,7 +18,7 @@ impl Stream {
     ) -> Result<TlsStream<TcpStream>, Reset> {
         self.check_plaintext(&socket, request.received)?;
         let group = self.group(&request.server_name)?;
-        let deadlines = &self.session.relay.config.deadlines;
+        let deadlines = &self.rules.config.deadlines;
         let secured = timeout(seconds(deadlines.tls), group.connect(socket, request.max_version)).await;
         let Secured { stream, mut info, chain } = secured
             .map_err(|_| Reset::new(Reason::TlsHandshake, "the TLS handshake took too long"))?
@@ -74,7 +74,7 @@ impl Stream {
         let wrong = |text: &str| Reset::new(Reason::Protocol, text);
         match (self.is_control, self.control.tls()) {
             (true, None) => {
-                let group = TlsGroup::new(&self.session.relay.roots, server_name).map_err(failed)?;
+                let group = TlsGroup::new(&self.rules.roots, server_name).map_err(failed)?;
                 self.control.set_tls(server_name.to_owned(), group.clone());
                 Ok(group)
             }

@@ -11,6 +11,7 @@ use super::plain::Plain;
 use super::{Session, socket};
 use crate::config::seconds;
 use crate::door::{Connected, Refused};
+use crate::relay::Rules;
 use crate::tls::TlsFailure;
 use bytes::{BufMut, BytesMut};
 use std::future::poll_fn;
@@ -37,6 +38,8 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 pub(super) struct Stream {
     pub(super) id: StreamId,
     pub(super) session: Arc<Session>,
+    /// What held when it was opened.
+    pub(super) rules: Arc<Rules>,
     pub(super) mailbox: Arc<Mailbox>,
     /// What this stream, or its parent, knows about its server.
     pub(super) control: Arc<Control>,
@@ -77,7 +80,7 @@ impl Stream {
     }
 
     async fn live(&self, kind: StreamKind) -> Result<(), Reset> {
-        let door = &self.session.relay.door;
+        let door = &self.rules.door;
         let known = || {
             self.control
                 .server()
@@ -94,7 +97,7 @@ impl Stream {
                 let listener = door.listen(server).map_err(refused)?;
                 let listening = Listening { address: listener.address.to_string() };
                 self.session.outbox.control(self.id, &Message::Listening(listening));
-                let deadline = seconds(self.session.relay.config.deadlines.listen);
+                let deadline = seconds(self.rules.config.deadlines.listen);
                 (listener.accept(deadline).await.map_err(refused)?, server)
             }
         };
@@ -247,7 +250,7 @@ impl Stream {
     }
 
     async fn within_stall<T>(&self, step: impl Future<Output = io::Result<T>>) -> Result<T, Reset> {
-        let stall = seconds(self.session.relay.config.deadlines.write_stall);
+        let stall = seconds(self.rules.config.deadlines.write_stall);
         match timeout(stall, step).await {
             Ok(done) => done.map_err(|error| broken(&error)),
             Err(_) => Err(Reset::new(Reason::IdleTimeout, "the server takes no more bytes")),
@@ -256,7 +259,7 @@ impl Stream {
 
     /// Resolves when no byte has moved for as long as the configuration says.
     async fn idle(&self) {
-        let limit = self.session.relay.config.deadlines.idle.saturating_mul(1000);
+        let limit = self.rules.config.deadlines.idle.saturating_mul(1000);
         loop {
             let quiet = self.session.now_ms().saturating_sub(self.last_byte.load(Ordering::Relaxed));
             match limit.checked_sub(quiet) {

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -16,6 +17,7 @@ use towpath_relay::{Config, Error, Target};
 pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
     stop: CancellationToken,
+    reloads: mpsc::Sender<Config>,
     task: JoinHandle<Result<(), Error>>,
 }
 
@@ -25,8 +27,20 @@ impl Relay {
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
-        let task = tokio::spawn(towpath_relay::run(listener, config, stopped));
-        Relay { address, stop, task }
+        let (reloads, receiver) = mpsc::channel(1);
+        let task = tokio::spawn(towpath_relay::run_with_reloads(listener, config, receiver, stopped));
+        Relay { address, stop, reloads, task }
+    }
+
+    /// Puts another configuration in force; returns when it is, or was refused.
+    pub(crate) async fn reload(&self, config: Config) {
+        self.reloads.send(config).await.unwrap();
+        // The one place of the channel is free again once the relay has taken it, and the relay acts before it takes another.
+        self.reloads
+            .send(Config { targets: vec![Target::new("127.1", 1)], ..Config::default() })
+            .await
+            .unwrap();
+        drop(self.reloads.reserve().await.unwrap());
     }
 
     /// A relay for clients without Origin that reaches these ports of 127.0.0.1.

@@ -8,6 +8,7 @@ mod door;
 mod fixture;
 mod http;
 mod link;
+mod reload;
 mod rules;
 mod streams;
 mod tls;

@@ -1,0 +1,80 @@
+//! A configuration that changes while the relay runs.
+
+use crate::client::Client;
+use crate::fixture::{Relay, accept, config, listen};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use tokio::io::AsyncWriteExt;
+use towpath_shared::{DATA_WINDOW, Reason};
+
+#[tokio::test]
+async fn what_begins_follows_the_new_rules_and_what_runs_goes_on() {
+    let ((first, first_port), (second, second_port)) = (listen().await, listen().await);
+    let relay = Relay::for_ports(&[first_port]).await;
+    let mut client = Client::connect(relay.address).await;
+    let (running, _) = client.control("127.0.0.1", first_port, DATA_WINDOW).await.unwrap();
+    let mut server = accept(&first).await;
+    let denied = client.control("127.0.0.1", second_port, DATA_WINDOW).await.unwrap_err();
+    assert_eq!(denied.reason, Reason::PolicyDenied);
+
+    relay.reload(config(&[second_port])).await;
+    client.control("127.0.0.1", second_port, DATA_WINDOW).await.unwrap();
+    accept(&second).await;
+    let denied = client.control("127.0.0.1", first_port, DATA_WINDOW).await.unwrap_err();
+    assert_eq!(denied.reason, Reason::PolicyDenied);
+    // The cards of whoever comes now are the new ones.
+    let fresh = Client::connect(relay.address).await;
+    assert_eq!(fresh.welcome.sites.iter().map(|site| site.port).collect::<Vec<_>>(), [second_port]);
+    server.write_all(b"still here").await.unwrap();
+    server.shutdown().await.unwrap();
+    assert_eq!(client.read_to_end(running).await.0, b"still here");
+
+    // One that contradicts itself changes nothing.
+    let mut wrong = config(&[first_port]);
+    wrong.limits.streams = 0;
+    relay.reload(wrong).await;
+    let denied = client.control("127.0.0.1", first_port, DATA_WINDOW).await.unwrap_err();
+    assert_eq!(denied.reason, Reason::PolicyDenied);
+    client.control("127.0.0.1", second_port, DATA_WINDOW).await.unwrap();
+}
+
+/// The program itself: SIGHUP reads the file again, and a file with a fault changes nothing.
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn sighup_reads_the_file_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("towpath.toml");
+    let write = |hosts: &str| {
+        let text = format!("allow_missing_origin = true\n{hosts}");
+        std::fs::write(&file, text).unwrap();
+    };
+    let (listener, port) = listen().await;
+    write("");
+    let mut relay = Command::new(env!("CARGO_BIN_EXE_towpath"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--config"])
+        .arg(&file)
+        .env("TOWPATH_LOG", "info")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let id = relay.id();
+    let mut log = BufReader::new(relay.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut heard = |words: &str| log.find(|line| line.contains(words)).unwrap();
+    let hangup = || assert!(Command::new("kill").args(["-HUP", &id.to_string()]).status().unwrap().success());
+    let line = heard("relay listens");
+    let own = line.split("own=").nth(1).unwrap().split_whitespace().next().unwrap();
+    let own = own.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
+    let mut client = Client::connect(own).await;
+    assert!(client.control("127.0.0.1", port, DATA_WINDOW).await.is_err());
+
+    write("[[target]]\nhost = \"127.0.0.1\"\nprot = 21\n");
+    hangup();
+    assert!(heard("not reloaded").contains("line 4"));
+    write(&format!("[[target]]\nhost = \"127.0.0.1\"\nport = {port}\n"));
+    hangup();
+    heard("configuration reloaded");
+    client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
+    accept(&listener).await;
+    relay.kill().unwrap();
+    relay.wait().unwrap();
+}
