@@ -107,6 +107,12 @@ impl Relay {
         Ok(Relay { orders })
     }
 
+    /// Whether the link has ended.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.orders.is_closed()
+    }
+
     /// Opens a stream. The stream's number is that of its OPEN frame, for data streams to name their parent. Where TLS is asked for
     /// meanwhile, START_TLS goes right behind OPEN.
     pub(crate) async fn open(
