@@ -12,3 +12,4 @@ mod memory;
 mod policy;
 mod session_log;
 mod setup;
+mod trees;

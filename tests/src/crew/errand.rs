@@ -2,7 +2,8 @@
 
 use super::file::JobFile;
 use super::folder::{fault, seconds};
-use super::runner::{Answered, Asker, Carried, Message, Runner, Step};
+use super::request::{Answered, Asker};
+use super::runner::{Carried, Message, Runner, Step};
 use super::settings::News;
 use super::shelf;
 use super::work::{Open, Work};

@@ -7,6 +7,7 @@
 mod errand;
 mod file;
 mod folder;
+mod request;
 mod route;
 mod runner;
 mod settings;
@@ -15,8 +16,8 @@ mod slot;
 mod survey;
 mod work;
 
+pub use request::Answered;
 pub use route::Route;
-pub use runner::Answered;
 pub use settings::{Arbiter, CrewSettings, Herald, News};
 pub use survey::{Prospect, Scope};
 pub use work::TreeReport;
