@@ -1,12 +1,12 @@
 //! Whole trees and several sessions against real servers: the crew, with the engine's pool, trees, plans and cache.
 
 //mod copies;
-//mod idle;
+mod idle;
 mod journeys;
-//mod kicks;
-//mod limits;
+mod kicks;
+mod limits;
 //mod mirrors;
-//mod sessions;
+mod sessions;
 
 use crate::setup::{RelayProcess, Way};
 use std::collections::BTreeMap;
@@ -105,6 +105,7 @@ struct Bench {
     record: Record,
     base: RemotePath,
     root: PathBuf,
+    _witness: Witness,
     _relay: Option<RelayProcess>,
 }
 
@@ -118,7 +119,8 @@ impl Bench {
             }
         };
         let (crew, record) = crew(server.site(), route, change);
-        Bench { crew, record, base: server.base(), root: server.root(), _relay: relay }
+        let _witness = Witness(record.clone());
+        Bench { crew, record, _witness, base: server.base(), root: server.root(), _relay: relay }
     }
 
     fn path(&self, name: &str) -> RemotePath {
@@ -130,10 +132,13 @@ impl Bench {
     }
 }
 
-impl Drop for Bench {
+/// Tells what was told last, if the test fails.
+struct Witness(Record);
+
+impl Drop for Witness {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("--- the crew's last words\n{}", self.record.tail());
+            eprintln!("--- the crew's last words\n{}", self.0.tail());
         }
     }
 }

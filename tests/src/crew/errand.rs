@@ -111,7 +111,8 @@ impl Runner {
             };
         }
         let modified = exact.filter(|_| self.settings.keep_times && !upload);
-        let file = Arc::new(JobFile::new(transfer.direction, path, job.0, modified));
+        let file =
+            Arc::new(JobFile::new(transfer.direction, path, job.0).dated(modified).paced(self.settings.rate));
         let stored = upload.then(|| (transfer.remote.clone(), transfer.size));
         self.jobs.insert(job, Carried { work: id, ask, file, upload: stored });
         work.open.insert(ask, Open::Job(job));

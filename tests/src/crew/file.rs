@@ -15,15 +15,28 @@ pub(super) struct JobFile {
     part: Option<PathBuf>,
     /// When the original was modified, where that is known to the second.
     modified: Option<i64>,
+    /// Bytes a second at most.
+    rate: Option<u64>,
     shared: SharedJob,
     /// What was there under the file's own name is the part that the download goes on with.
     taken_over: AtomicBool,
 }
 
 impl JobFile {
-    pub(super) fn new(direction: Direction, path: PathBuf, number: u32, modified: Option<i64>) -> JobFile {
+    pub(super) fn new(direction: Direction, path: PathBuf, number: u32) -> JobFile {
         let part = (direction != Direction::Upload).then(|| Folder::unfinished(&path, number));
-        JobFile { path, part, modified, shared: SharedJob::default(), taken_over: AtomicBool::new(false) }
+        let (shared, taken_over) = (SharedJob::default(), AtomicBool::new(false));
+        JobFile { path, part, modified: None, rate: None, shared, taken_over }
+    }
+
+    /// A download gets this time, Unix seconds.
+    pub(super) fn dated(self, modified: Option<i64>) -> JobFile {
+        JobFile { modified, ..self }
+    }
+
+    /// It moves at most so many bytes a second.
+    pub(super) fn paced(self, rate: Option<u64>) -> JobFile {
+        JobFile { rate, ..self }
     }
 
     /// For a session that is to move it from this byte on.
@@ -43,7 +56,11 @@ impl JobFile {
         if !tokio::fs::symlink_metadata(&self.path).await?.is_file() {
             return Err(io::Error::other(format!("{} is no file", self.path.display())));
         }
-        Source::file(&self.path).await
+        let source = Source::file(&self.path).await?;
+        Ok(match self.rate {
+            Some(rate) => source.paced(rate),
+            None => source,
+        })
     }
 
     async fn sink(&self, part: &Path, offset: u64) -> io::Result<Sink> {
@@ -55,7 +72,11 @@ impl JobFile {
             tokio::fs::rename(&self.path, part).await?;
             self.taken_over.store(true, Ordering::Relaxed);
         }
-        Sink::under(&self.path, part, offset == 0).await
+        let sink = Sink::under(&self.path, part, offset == 0).await?;
+        Ok(match self.rate {
+            Some(rate) => sink.paced(rate),
+            None => sink,
+        })
     }
 
     /// A session has moved all of it.

@@ -39,6 +39,8 @@ pub struct CrewSettings {
     pub transfers: Option<usize>,
     /// Milliseconds after which an idle browsing session closes; the pool's default where absent.
     pub idle_cap: Option<u64>,
+    /// Bytes a second of each transfer at most.
+    pub rate: Option<u64>,
     /// Files get the times of their originals.
     pub keep_times: bool,
     /// What the pool's chance comes from.
@@ -59,6 +61,7 @@ impl CrewSettings {
             observer: Arc::new(|_| {}),
             transfers: None,
             idle_cap: None,
+            rate: None,
             keep_times: true,
             seed: u64::from(std::process::id()),
             pace: 1,

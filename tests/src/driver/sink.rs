@@ -44,10 +44,23 @@ enum Place {
     },
 }
 
-/// Takes so many bytes a second, like a slow disk.
-struct Pace {
+/// So many bytes a second, like a slow disk.
+pub(crate) struct Pace {
     bytes_per_second: u64,
     next: Instant,
+}
+
+impl Pace {
+    pub(crate) fn new(bytes_per_second: u64) -> Pace {
+        Pace { bytes_per_second: bytes_per_second.max(1), next: Instant::now() }
+    }
+
+    /// Waits until so many bytes may follow those before.
+    pub(crate) async fn wait(&mut self, bytes: usize) {
+        tokio::time::sleep_until(self.next).await;
+        let due = self.next.max(Instant::now());
+        self.next = due + Duration::from_secs_f64(bytes as f64 / self.bytes_per_second as f64);
+    }
 }
 
 /// Where the bytes of a file are kept until it is whole.
@@ -159,7 +172,7 @@ impl Sink {
     /// Takes at most so many bytes a second.
     #[must_use]
     pub fn paced(mut self, bytes_per_second: u64) -> Sink {
-        self.pace = Some(Pace { bytes_per_second: bytes_per_second.max(1), next: Instant::now() });
+        self.pace = Some(Pace::new(bytes_per_second));
         self
     }
 
@@ -235,9 +248,7 @@ impl Sink {
     /// Returns when the bytes are taken.
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if let Some(pace) = &mut self.pace {
-            tokio::time::sleep_until(pace.next).await;
-            let due = pace.next.max(Instant::now());
-            pace.next = due + Duration::from_secs_f64(bytes.len() as f64 / pace.bytes_per_second as f64);
+            pace.wait(bytes.len()).await;
         }
         match &mut self.place {
             Place::Nowhere => {}
