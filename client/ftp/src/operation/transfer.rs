@@ -225,6 +225,10 @@ impl Transfer {
         let (Some(seconds), Direction::Upload) = (self.options.modified, self.splice.direction) else {
             return self.done();
         };
+        if link.doomed.is_some() {
+            self.outcome.dated = Some(false);
+            return self.done();
+        }
         let listed = link.server.features.mfmt && link.memory.quirks.habits.rank(Form::Mfmt).is_some();
         let line = time_val(seconds).map(|time| Line::new("MFMT").word(time).path(&self.path));
         if let (true, Some(Ok(command))) = (listed, line.map(|line| line.command(link))) {
