@@ -13,3 +13,4 @@ mod memory;
 mod policy;
 mod session_log;
 mod setup;
+mod trees;

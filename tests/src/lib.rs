@@ -2,5 +2,6 @@
 //! client on top of it, and fixtures of real FTP servers for the integration tests.
 
 pub mod cli;
+pub mod crew;
 pub mod driver;
 pub mod server;

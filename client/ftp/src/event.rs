@@ -103,6 +103,9 @@ pub enum LeftOut {
     TooDeep,
     /// The server refused it.
     Refused(Error),
+    /// Not all that this directory holds is known: the server cut its listing short (rule M7), or lines of it could not be read. What was
+    /// read counts.
+    Partial,
 }
 
 /// What came of a request.

@@ -55,6 +55,8 @@ pub struct Secured {
 pub(crate) struct Shared {
     seen: Mutex<Seen>,
     observer: Option<Observer>,
+    /// Who wants all events of a drain at once; then nothing is kept here.
+    drains: Option<UnboundedSender<Vec<Event>>>,
 }
 
 #[derive(Default)]
@@ -71,7 +73,27 @@ impl Shared {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// For whoever takes the events a drain at a time.
+    pub(crate) fn drained_to(drains: UnboundedSender<Vec<Event>>) -> Shared {
+        Shared { drains: Some(drains), ..Shared::default() }
+    }
+
+    pub(crate) fn wants_drains(&self) -> bool {
+        self.drains.is_some()
+    }
+
+    /// A drain has ended.
+    pub(crate) fn drained(&self, events: &mut Vec<Event>) {
+        if let Some(drains) = self.drains.as_ref().filter(|_| !events.is_empty()) {
+            // Whoever wanted them may have gone.
+            let _ = drains.send(std::mem::take(events));
+        }
+    }
+
     pub(crate) fn observe(&self, event: &Event) {
+        if self.wants_drains() {
+            return;
+        }
         let mut seen = self.seen();
         match event {
             Event::Log(line) => {
@@ -111,25 +133,9 @@ impl Client {
     /// A session that is not connected yet. The site's abilities are those of the driver over this transport. Must be called within a
     /// tokio runtime.
     #[must_use]
-    pub fn new(
-        transport: Transport,
-        mut site: Site,
-        answerer: Answerer,
-        observer: Option<Observer>,
-    ) -> Client {
-        if site.epoch == 0 {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            site.epoch = i64::try_from(now.as_secs()).unwrap_or_default();
-        }
-        let listen = match &transport {
-            Transport::Direct(_) => true,
-            Transport::Relay(relay) => relay.listens(),
-        };
-        site.abilities = Abilities { listen, compare: true, text: true, deflate: true, digest: true };
+    pub fn new(transport: Transport, site: Site, answerer: Answerer, observer: Option<Observer>) -> Client {
         let shared = Arc::new(Shared { observer, ..Shared::default() });
-        let (asks, inbox) = mpsc::unbounded_channel();
-        let session = Session::new(site);
-        tokio::spawn(runner::run(session, transport, shared.clone(), answerer, inbox));
+        let asks = start(transport, site, shared.clone(), answerer);
         Client { asks, shared, next: AtomicU32::new(1) }
     }
 
@@ -160,7 +166,7 @@ impl Client {
         let id = RequestId(self.next.fetch_add(1, Ordering::Relaxed));
         let (ending, result) = oneshot::channel();
         // Where the session's task is gone, so is the other end of `ending`, and the request ends as lost.
-        let _ = self.asks.send(Ask::Request { id, request, job, ending });
+        let _ = self.asks.send(Ask::Request { id, request, job, ending: Some(ending) });
         Pending { id, asks: self.asks.clone(), result, over: false }
     }
 
@@ -328,6 +334,27 @@ impl Client {
     pub fn server(&self) -> Option<ServerInfo> {
         self.shared.seen().server.clone()
     }
+}
+
+/// Starts a session's task, with the abilities that the driver has over this transport.
+pub(crate) fn start(
+    transport: Transport,
+    mut site: Site,
+    shared: Arc<Shared>,
+    answerer: Answerer,
+) -> UnboundedSender<Ask> {
+    if site.epoch == 0 {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        site.epoch = i64::try_from(now.as_secs()).unwrap_or_default();
+    }
+    let listen = match &transport {
+        Transport::Direct(_) => true,
+        Transport::Relay(relay) => relay.listens(),
+    };
+    site.abilities = Abilities { listen, compare: true, text: true, deflate: true, digest: true };
+    let (asks, inbox) = mpsc::unbounded_channel();
+    tokio::spawn(runner::run(Session::new(site), transport, shared, answerer, inbox));
+    asks
 }
 
 /// The engine answered a request with another request's outcome.

@@ -13,6 +13,7 @@ mod direct;
 mod job;
 mod pump;
 mod runner;
+mod seat;
 mod segments;
 mod sink;
 mod source;
@@ -20,7 +21,10 @@ mod stream;
 mod tunnel;
 
 pub use client::{Answerer, Client, Listing, Observer, Pending, Secured};
+pub(crate) use digest::of as digest_of;
+pub(crate) use job::{Job, SharedJob};
 pub use job::{Summary, sha256};
+pub(crate) use seat::Seat;
 pub use segments::{SEGMENTED, Segmented, get_segmented};
 pub use sink::Sink;
 pub use source::{Source, pattern};

@@ -15,8 +15,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Duration, Instant, sleep_until};
 use towpath_ftp::{
-    Algorithm, ConnId, End, Error, ErrorKind, Event, Input, JobId, Outcome, Output, Request, RequestId,
-    Session, Stage, Target, Time,
+    Algorithm, ConnId, End, Error, ErrorKind, Event, Input, JobId, Outcome, Output, Question, Request,
+    RequestId, Session, Stage, Target, Time,
 };
 use towpath_relay::tls::TlsGroup;
 use towpath_shared::{StreamId, StreamKind};
@@ -30,7 +30,8 @@ pub(crate) enum Ask {
         id: RequestId,
         request: Request,
         job: Option<(JobId, SharedJob)>,
-        ending: oneshot::Sender<Ending>,
+        /// Who waits for it; nobody: its file stays with whoever gave it.
+        ending: Option<oneshot::Sender<Ending>>,
     },
     Cancel(RequestId),
 }
@@ -50,7 +51,7 @@ struct Conn {
 
 /// A request that has not ended.
 struct Open {
-    ending: oneshot::Sender<Ending>,
+    ending: Option<oneshot::Sender<Ending>>,
     job: Option<JobId>,
 }
 
@@ -64,6 +65,8 @@ pub(crate) struct Runner {
     groups: HashMap<ConnId, Arc<TlsGroup>>,
     jobs: HashMap<JobId, SharedJob>,
     requests: HashMap<RequestId, Open>,
+    /// Events of this drain, where somebody wants them together.
+    drain: Vec<Event>,
     reports: Sender<(ConnId, Report)>,
     answers: UnboundedSender<bool>,
     digests: UnboundedSender<(JobId, Option<String>)>,
@@ -91,6 +94,7 @@ pub(crate) async fn run(
         groups: HashMap::new(),
         jobs: HashMap::new(),
         requests: HashMap::new(),
+        drain: Vec::new(),
         reports,
         answers,
         digests,
@@ -170,6 +174,7 @@ impl Runner {
             match self.session.poll() {
                 Output::Wait(at) => {
                     self.flow();
+                    self.shared.drained(&mut self.drain);
                     return at.map(|Time(ms)| self.start + Duration::from_millis(ms));
                 }
                 output => self.output(output),
@@ -337,15 +342,11 @@ impl Runner {
 
     fn event(&mut self, event: Event) {
         self.shared.observe(&event);
+        if self.shared.wants_drains() {
+            return self.keep(event);
+        }
         match event {
-            Event::Asked(question) => {
-                let answers = self.answers.clone();
-                let answerer = self.answerer.clone();
-                // A person may take time.
-                tokio::task::spawn_blocking(move || {
-                    let _ = answers.send(answerer(&question));
-                });
-            }
+            Event::Asked(question) => self.ask_person(question),
             Event::Done { request, outcome } => self.ended(request, Ok(outcome)),
             Event::Failed { request, error } => self.ended(request, Err(error)),
             Event::Listed { request, entries, .. } => self.shared.listed(request, entries),
@@ -353,10 +354,33 @@ impl Runner {
         }
     }
 
+    /// Keeps an event for the end of the drain; the requests that end with it are over.
+    fn keep(&mut self, event: Event) {
+        match &event {
+            Event::Asked(question) => self.ask_person(question.clone()),
+            Event::Done { request, .. } | Event::Failed { request, .. } => {
+                let job = self.requests.remove(request).and_then(|open| open.job);
+                self.jobs.retain(|number, _| Some(*number) != job);
+            }
+            _ => {}
+        }
+        self.drain.push(event);
+    }
+
+    /// A person may take time.
+    fn ask_person(&self, question: Question) {
+        let answers = self.answers.clone();
+        let answerer = self.answerer.clone();
+        tokio::task::spawn_blocking(move || {
+            let _ = answers.send(answerer(&question));
+        });
+    }
+
     fn ended(&mut self, request: RequestId, result: Result<Outcome, Error>) {
         let entries = self.shared.take_listed(request);
         let Some(Open { ending, job }) = self.requests.remove(&request) else { return };
         let job = job.and_then(|job| self.jobs.remove(&job));
+        let Some(ending) = ending else { return };
         // Whoever asked may have gone meanwhile.
         tokio::spawn(async move {
             let summary = match job {

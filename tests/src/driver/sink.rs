@@ -8,7 +8,7 @@ use std::io::{self, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::fs::{File, OpenOptions};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use tokio::time::Instant;
@@ -25,6 +25,8 @@ pub struct Sink {
     pace: Option<Pace>,
     /// What has come stays when the transfer fails.
     keeps: bool,
+    /// When the file is to have been modified, Unix seconds.
+    modified: Option<i64>,
 }
 
 enum Place {
@@ -42,10 +44,23 @@ enum Place {
     },
 }
 
-/// Takes so many bytes a second, like a slow disk.
-struct Pace {
+/// So many bytes a second, like a slow disk.
+pub(crate) struct Pace {
     bytes_per_second: u64,
     next: Instant,
+}
+
+impl Pace {
+    pub(crate) fn new(bytes_per_second: u64) -> Pace {
+        Pace { bytes_per_second: bytes_per_second.max(1), next: Instant::now() }
+    }
+
+    /// Waits until so many bytes may follow those before.
+    pub(crate) async fn wait(&mut self, bytes: usize) {
+        tokio::time::sleep_until(self.next).await;
+        let due = self.next.max(Instant::now());
+        self.next = due + Duration::from_secs_f64(bytes as f64 / self.bytes_per_second as f64);
+    }
 }
 
 /// Where the bytes of a file are kept until it is whole.
@@ -102,6 +117,40 @@ impl Sink {
         Ok(Sink::new(Place::File { file, part, path: path.to_owned() }, position))
     }
 
+    /// A file whose bytes are kept under this temporary name until it is whole, and stay there if that fails; afresh, or behind those that
+    /// are there. Nothing that has the temporary name is followed if it is a link.
+    pub(crate) async fn under(path: &Path, part: &Path, afresh: bool) -> io::Result<Sink> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true);
+        if afresh {
+            match tokio::fs::remove_file(part).await {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => options.create_new(true),
+            };
+        } else if !tokio::fs::symlink_metadata(part).await?.is_file() {
+            return Err(io::Error::other("what is under the temporary name is no file"));
+        }
+        let file = options.open(part).await?;
+        let position = file.metadata().await?.len();
+        let mut sink =
+            Sink::new(Place::File { file, part: part.to_owned(), path: path.to_owned() }, position);
+        sink.keeps = true;
+        Ok(sink)
+    }
+
+    /// The file gets this time before it takes its name, Unix seconds.
+    pub(crate) fn date(&mut self, seconds: i64) {
+        self.modified = Some(seconds);
+    }
+
+    /// Bytes from the beginning on that are safe on this side: all that came, once this returns.
+    pub(crate) async fn flush(&mut self) -> io::Result<u64> {
+        if let Place::File { file, .. } | Place::Range { file, .. } = &mut self.place {
+            file.flush().await?;
+        }
+        Ok(self.position)
+    }
+
     /// A part of a file that is there; `reached` is told up to where it was written.
     pub(crate) async fn range(path: &Path, offset: u64, reached: Arc<AtomicU64>) -> io::Result<Sink> {
         let file = OpenOptions::new().read(true).write(true).open(path).await?;
@@ -110,7 +159,7 @@ impl Sink {
     }
 
     fn new(place: Place, position: u64) -> Sink {
-        Sink { place, position, hash: None, pace: None, keeps: false }
+        Sink { place, position, hash: None, pace: None, keeps: false, modified: None }
     }
 
     /// Computes SHA-256 on the way.
@@ -123,7 +172,7 @@ impl Sink {
     /// Takes at most so many bytes a second.
     #[must_use]
     pub fn paced(mut self, bytes_per_second: u64) -> Sink {
-        self.pace = Some(Pace { bytes_per_second: bytes_per_second.max(1), next: Instant::now() });
+        self.pace = Some(Pace::new(bytes_per_second));
         self
     }
 
@@ -199,9 +248,7 @@ impl Sink {
     /// Returns when the bytes are taken.
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if let Some(pace) = &mut self.pace {
-            tokio::time::sleep_until(pace.next).await;
-            let due = pace.next.max(Instant::now());
-            pace.next = due + Duration::from_secs_f64(bytes.len() as f64 / pace.bytes_per_second as f64);
+            pace.wait(bytes.len()).await;
         }
         match &mut self.place {
             Place::Nowhere => {}
@@ -222,6 +269,11 @@ impl Sink {
             Place::Memory(data) => data,
             Place::File { mut file, part, path } => {
                 file.flush().await?;
+                let file = file.into_std().await;
+                if let Some(time) = self.modified.and_then(|seconds| time(seconds).ok()) {
+                    // Where the file system has no such time, the file is whole all the same.
+                    let _ = file.set_modified(time);
+                }
                 drop(file);
                 tokio::fs::rename(part, path).await?;
                 Vec::new()
@@ -254,6 +306,13 @@ impl Sink {
             }
         }
     }
+}
+
+/// The time so many seconds after 1970, or before.
+pub(crate) fn time(seconds: i64) -> io::Result<SystemTime> {
+    let distance = Duration::from_secs(seconds.unsigned_abs());
+    let time = if seconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
+    time.ok_or_else(|| io::Error::other("the time is out of range"))
 }
 
 fn gap() -> io::Error {

@@ -1,6 +1,7 @@
 //! Where an upload comes from.
 
 use super::job::{Hash, Summary, copy_at};
+use super::sink::Pace;
 use std::io::{self, SeekFrom};
 use std::path::Path;
 use tokio::fs::File;
@@ -12,6 +13,7 @@ pub struct Source {
     position: u64,
     size: u64,
     hash: Option<Hash>,
+    pace: Option<Pace>,
 }
 
 enum Place {
@@ -50,13 +52,20 @@ impl Source {
     }
 
     fn new(place: Place, size: u64) -> Source {
-        Source { place, position: 0, size, hash: None }
+        Source { place, position: 0, size, hash: None, pace: None }
     }
 
     /// Computes SHA-256 on the way; of a file that goes from its beginning.
     #[must_use]
     pub fn hashed(mut self) -> Source {
         self.hash = Some(Hash::new());
+        self
+    }
+
+    /// Gives at most so many bytes a second.
+    #[must_use]
+    pub fn paced(mut self, bytes_per_second: u64) -> Source {
+        self.pace = Some(Pace::new(bytes_per_second));
         self
     }
 
@@ -87,6 +96,9 @@ impl Source {
     /// Fills a part of the buffer; 0 at the end.
     pub(crate) async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.fill(self.position, buffer).await?;
+        if let Some(pace) = &mut self.pace {
+            pace.wait(read).await;
+        }
         if let Some(hash) = &mut self.hash {
             hash.update(&buffer[..read]);
         }

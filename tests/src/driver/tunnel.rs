@@ -1,34 +1,18 @@
-//! The relay's WebSocket: one task owns it and [`Link`], the page's half of the protocol; streams are handles to that task.
-//!
-//! The task never waits for a write while frames could be read (the classic deadlock of multiplexers): a second
-//! task writes, fed through a short queue, and data is framed only when there is room in it. Frames without data go first,
-//! streams with data take turns.
+//! The relay's WebSocket: one task (`link`) owns it and the page's half of the protocol; streams are handles to that task.
 
-use bytes::{Bytes, BytesMut};
-use futures_util::{SinkExt, StreamExt};
-use std::collections::{BTreeMap, VecDeque};
+mod link;
+
+use bytes::Bytes;
 use thiserror::Error;
-use tokio::net::TcpStream;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use towpath_ftp::{End, Stage, TlsSession};
-use towpath_shared::page::{Event, Link};
-use towpath_shared::{
-    FrameError, Header, Hello, Kind, LISTEN, MAX_PAYLOAD_NEGOTIABLE, Reason, SUBPROTOCOL, StreamId,
-    StreamKind, TlsVersion,
-};
-
-use super::convert;
-
-/// Frames between the two tasks.
-const QUEUE: usize = 4;
+use towpath_shared::{Header, LISTEN, MAX_PAYLOAD_NEGOTIABLE, SUBPROTOCOL, StreamId, StreamKind, TlsVersion};
 
 /// The relay cannot be used.
 #[derive(Debug, Error)]
@@ -104,7 +88,7 @@ impl Relay {
         let (socket, _) = tokio_tungstenite::connect_async_with_config(request, Some(config), true).await?;
         let (orders, inbox) = mpsc::unbounded_channel();
         let (ready, welcomed) = oneshot::channel();
-        tokio::spawn(run(socket, inbox, ready));
+        tokio::spawn(link::run(socket, inbox, ready));
         let features = welcomed.await.map_err(|_| RelayError::NoWelcome)?;
         Ok(Relay { orders, listens: features.iter().any(|feature| feature == LISTEN) })
     }
@@ -115,7 +99,14 @@ impl Relay {
         self.listens
     }
 
-    /// Opens a stream, and says where it is listened for if it is. The stream's number is that of its OPEN frame, for data streams to name their parent. Where TLS is asked for
+    /// Whether the link has ended.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.orders.is_closed()
+    }
+
+    /// Opens a stream, and says where it is listened for if it is. Its number is that of its OPEN frame, for data streams to name their
+    /// parent. Where TLS is asked for
     /// meanwhile, START_TLS goes right behind OPEN.
     pub(crate) async fn open(
         &self,
@@ -279,216 +270,6 @@ impl Drop for TunnelReader {
 
 fn link_lost() -> End {
     End::Failed { stage: Stage::Relay, text: "the link to the relay was lost".to_owned() }
-}
-
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
-/// What the task keeps of a stream.
-struct Stream {
-    events: UnboundedSender<StreamEvent>,
-    pending: VecDeque<(Bytes, oneshot::Sender<()>)>,
-    finishing: bool,
-}
-
-struct Task {
-    link: Link,
-    streams: BTreeMap<StreamId, Stream>,
-    frames: VecDeque<Vec<u8>>,
-    /// The stream that sent data last: the next one in order has the next turn.
-    turn: StreamId,
-    start: Instant,
-    ready: Option<oneshot::Sender<Vec<String>>>,
-}
-
-async fn run(socket: Socket, mut orders: UnboundedReceiver<Order>, ready: oneshot::Sender<Vec<String>>) {
-    let (mut sink, mut source) = socket.split();
-    let (writer, mut queue) = mpsc::channel::<Bytes>(QUEUE);
-    let writing = tokio::spawn(async move {
-        while let Some(frame) = queue.recv().await {
-            if sink.send(Message::Binary(frame)).await.is_err() {
-                return;
-            }
-        }
-        let _ = sink.close().await;
-    });
-    let mut task = Task {
-        link: Link::new(Hello {
-            agent: concat!("towpath-cli ", env!("CARGO_PKG_VERSION")).to_owned(),
-            features: vec![LISTEN.to_owned()],
-        }),
-        streams: BTreeMap::new(),
-        frames: VecDeque::new(),
-        turn: StreamId::LINK,
-        start: Instant::now(),
-        ready: Some(ready),
-    };
-    loop {
-        task.gather();
-        tokio::select! {
-            permit = writer.reserve(), if task.has_frame() => match permit {
-                Ok(permit) => if let Some(frame) = task.next_frame() { permit.send(frame) },
-                Err(_) => break,
-            },
-            message = source.next() => match message {
-                Some(Ok(Message::Binary(frame))) if task.receive(&frame) => {}
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                _ => break,
-            },
-            order = orders.recv() => match order {
-                Some(order) => task.order(order),
-                None => break,
-            },
-        }
-    }
-    for stream in task.streams.values() {
-        let _ = stream.events.send(StreamEvent::Ended(link_lost()));
-    }
-    drop(writer);
-    let _ = writing.await;
-}
-
-impl Task {
-    fn now_ms(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-
-    fn gather(&mut self) {
-        while let Some(frame) = self.link.poll_frame() {
-            self.frames.push_back(frame);
-        }
-    }
-
-    fn has_frame(&self) -> bool {
-        !self.frames.is_empty() || self.next_stream().is_some()
-    }
-
-    /// The stream whose turn it is to send data.
-    fn next_stream(&self) -> Option<StreamId> {
-        let ready = |(id, stream): (&StreamId, &Stream)| {
-            (!stream.pending.is_empty() && self.link.budget(*id) > 0).then_some(*id)
-        };
-        let (first, rest) = (StreamId(self.turn.0.saturating_add(1)).., ..=self.turn);
-        self.streams.range(first).find_map(ready).or_else(|| self.streams.range(rest).find_map(ready))
-    }
-
-    fn next_frame(&mut self) -> Option<Bytes> {
-        if let Some(frame) = self.frames.pop_front() {
-            return Some(Bytes::from(frame));
-        }
-        let id = self.next_stream()?;
-        self.turn = id;
-        let budget = usize::try_from(self.link.budget(id)).unwrap_or(usize::MAX);
-        let most = budget.min(self.link.max_payload());
-        let stream = self.streams.get_mut(&id)?;
-        let (mut bytes, done) = stream.pending.pop_front()?;
-        let payload = bytes.split_to(most.min(bytes.len()));
-        if bytes.is_empty() {
-            // Nobody waits any more where the stream's owner is gone.
-            let _ = done.send(());
-        } else {
-            stream.pending.push_front((bytes, done));
-        }
-        let mut frame = BytesMut::with_capacity(Header::LEN + payload.len());
-        frame.extend_from_slice(&self.link.data_header(id, payload.len()));
-        frame.extend_from_slice(&payload);
-        self.finish_if_sent(id);
-        Some(frame.freeze())
-    }
-
-    fn finish_if_sent(&mut self, id: StreamId) {
-        if self.streams.get(&id).is_some_and(|stream| stream.finishing && stream.pending.is_empty()) {
-            self.link.finish(id);
-        }
-    }
-
-    /// A message of the relay; `false` where the link must end.
-    fn receive(&mut self, frame: &Bytes) -> bool {
-        let now = self.now_ms();
-        let (header, payload) = match Header::split(frame) {
-            Ok(parts) => parts,
-            Err(FrameError::Ignorable) => return true,
-            Err(_) => return false,
-        };
-        if header.kind == Kind::Data {
-            let Ok(wanted) = self.link.receive_data(header, payload.len()) else { return false };
-            if wanted && let Some(stream) = self.streams.get(&header.stream) {
-                let _ = stream.events.send(StreamEvent::Bytes(frame.slice(Header::LEN..)));
-            }
-            return true;
-        }
-        let Ok(event) = self.link.receive(header, payload, now) else { return false };
-        match event {
-            Some(Event::Welcome(welcome)) => {
-                if let Some(ready) = self.ready.take() {
-                    let _ = ready.send(welcome.features);
-                }
-                // Windows grow by the round trip.
-                self.link.ping(now);
-            }
-            Some(Event::Listening(id, listening)) => {
-                self.tell(id, StreamEvent::Listening(listening.address));
-            }
-            Some(Event::Opened(id, opened)) => self.tell(id, StreamEvent::Opened { peer: opened.peer }),
-            Some(Event::Secured(id, info, _)) => {
-                self.tell(id, StreamEvent::Secured(Box::new(convert::tls_session(info))));
-            }
-            Some(Event::Finished(id, unclean)) => {
-                self.tell(id, StreamEvent::Ended(if unclean { End::Unclean } else { End::Clean }));
-            }
-            Some(Event::Reset(id, reset)) => {
-                self.tell(id, StreamEvent::Ended(convert::ended(&reset)));
-                self.streams.remove(&id);
-            }
-            Some(Event::GoAway(_) | Event::RoundTrip(_) | Event::Writable(_)) | None => {}
-        }
-        true
-    }
-
-    fn tell(&self, id: StreamId, event: StreamEvent) {
-        if let Some(stream) = self.streams.get(&id) {
-            let _ = stream.events.send(event);
-        }
-    }
-
-    fn order(&mut self, order: Order) {
-        match order {
-            // After WELCOME it fails only where four billion streams have been opened; the owner sees the link as lost.
-            Order::Open { kind, events, id } => {
-                if let Ok(number) = self.link.open(kind) {
-                    let stream = Stream { events, pending: VecDeque::new(), finishing: false };
-                    self.streams.insert(number, stream);
-                    if id.send(number).is_err() {
-                        self.reset(number);
-                    }
-                }
-            }
-            Order::StartTls { id, server_name, max_version } => {
-                self.link.start_tls(id, server_name, max_version);
-            }
-            Order::AcceptTls(id) => self.link.accept_tls(id),
-            Order::Write { id, bytes, done } => {
-                if let Some(stream) = self.streams.get_mut(&id) {
-                    stream.pending.push_back((bytes, done));
-                }
-            }
-            Order::Finish(id) => {
-                if let Some(stream) = self.streams.get_mut(&id) {
-                    stream.finishing = true;
-                }
-                self.finish_if_sent(id);
-            }
-            Order::Consumed(id, bytes) => {
-                let now = self.now_ms();
-                self.link.consumed(id, bytes as u64, now);
-            }
-            Order::Reset(id) => self.reset(id),
-        }
-    }
-
-    fn reset(&mut self, id: StreamId) {
-        self.streams.remove(&id);
-        self.link.reset(id, Reason::Cancelled);
-    }
 }
 
 #[cfg(test)]

@@ -173,6 +173,17 @@ impl Server {
         site
     }
 
+    /// Kills the processes of its sessions, where it has a process for each: Pure-FTPd, vsftpd and ProFTPD. How many there were.
+    ///
+    /// # Errors
+    /// [`ServerError`].
+    pub fn kill_sessions(&self) -> Result<usize, ServerError> {
+        match &self.running {
+            Running::Process(process) => process.kill_sessions().map_err(ServerError::io("the sessions")),
+            Running::Listener(_) => Ok(0),
+        }
+    }
+
     /// What the server has written to its logs, for the message of a failed test.
     #[must_use]
     pub fn log(&self) -> String {

@@ -63,6 +63,8 @@ pub struct Options {
     pub ipv6: bool,
     /// At most so many sessions from one address at a time. libunftp and inetutils-ftpd have no such limit.
     pub most_sessions: Option<u16>,
+    /// Sessions that say nothing for so many seconds are closed. vsftpd, ProFTPD and pyftpdlib have such a limit; Pure-FTPd counts minutes.
+    pub idle: Option<u16>,
     /// Commands that are refused. vsftpd, ProFTPD and pyftpdlib refuse any; Pure-FTPd only EPSV and PASV together, which
     /// is active mode alone; inetutils-ftpd none, and libunftp none (without passive mode 0.24 still takes EPSV).
     pub refused: &'static [&'static str],
@@ -75,7 +77,15 @@ impl Options {
     /// A server with its usual options.
     #[must_use]
     pub const fn new(software: Software, security: Security) -> Options {
-        Options { software, security, ipv6: false, most_sessions: None, refused: &[], modules: false }
+        Options {
+            software,
+            security,
+            ipv6: false,
+            most_sessions: None,
+            idle: None,
+            refused: &[],
+            modules: false,
+        }
     }
 
     /// The address that it listens on.
@@ -96,6 +106,9 @@ impl Options {
         match self.software {
             Inetutils if self.security != Security::Plain => refusal("do TLS"),
             Inetutils | Libunftp if self.most_sessions.is_some() => refusal("limit sessions"),
+            Inetutils | Libunftp | PureFtpd if self.idle.is_some() => {
+                refusal("close idle sessions after seconds")
+            }
             Inetutils | Libunftp if !self.refused.is_empty() => refusal("refuse commands"),
             PureFtpd if !self.refused.is_empty() && !self.active_only() => {
                 refusal("refuse commands other than EPSV and PASV together")

@@ -43,6 +43,32 @@ impl Process {
         Ok(Process { child, life })
     }
 
+    /// Kills the processes that it has made for its sessions; how many these were.
+    pub(super) fn kill_sessions(&self) -> std::io::Result<usize> {
+        let mut killed = 0;
+        for entry in std::fs::read_dir("/proc")? {
+            let pid = entry?.file_name().to_string_lossy().parse::<u32>();
+            let Some(pid) = pid.ok().filter(|pid| self.has_made(*pid)) else { continue };
+            let status = Command::new("kill").args(["-KILL", &pid.to_string()]).status()?;
+            killed += usize::from(status.success());
+        }
+        Ok(killed)
+    }
+
+    /// Whether a process is a child or grandchild of the server, the keeper of its lifeline left out.
+    fn has_made(&self, pid: u32) -> bool {
+        let parent = |pid: u32| -> Option<(String, u32)> {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+            // The name stands in brackets and may hold anything.
+            let (head, tail) = stat.rsplit_once(')')?;
+            let name = head.split_once('(')?.1.to_owned();
+            Some((name, tail.split_whitespace().nth(1)?.parse().ok()?))
+        };
+        let Some((name, above)) = parent(pid).filter(|(name, _)| name != "sh") else { return false };
+        let server = self.child.id();
+        above == server || parent(above).is_some_and(|(other, above)| other == name && above == server)
+    }
+
     /// Whether it has ended.
     pub(super) fn ended(&mut self) -> std::io::Result<bool> {
         self.child.try_wait().map(|status| status.is_some())

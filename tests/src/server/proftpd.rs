@@ -33,6 +33,9 @@ pub(super) fn command(place: &Place) -> Result<Command, ServerError> {
     if let Some(most) = place.options.most_sessions {
         more.push_str(&format!("MaxClientsPerHost {most}\n"));
     }
+    if let Some(idle) = place.options.idle {
+        more.push_str(&format!("TimeoutIdle {idle}\n"));
+    }
     if !place.options.refused.is_empty() {
         more.push_str(&format!("<Limit {}>\n  DenyAll\n</Limit>\n", place.options.refused.join(" ")));
     }

@@ -25,6 +25,7 @@ pub(super) fn command(place: &Place) -> Result<Command, ServerError> {
         "certificate": certificate,
         "key": text(&place.path("key.pem")),
         "most_sessions": place.options.most_sessions.unwrap_or(0),
+        "idle": place.options.idle,
         "refused": place.options.refused,
         "patient": PATIENT,
     });

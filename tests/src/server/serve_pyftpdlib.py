@@ -36,6 +36,8 @@ class Handler(Base):
     proto_cmds = {verb: facts for verb, facts in Base.proto_cmds.items() if verb not in SETTINGS["refused"]}
 
 
+if SETTINGS["idle"]:
+    Handler.timeout = SETTINGS["idle"]
 logging.basicConfig(level=logging.DEBUG)
 Handler.authorizer.add_user("tester", SETTINGS["password"], SETTINGS["home"], perm="elradfmwMT")
 if SETTINGS["certificate"]:

@@ -54,7 +54,8 @@ xferlog_enable=YES
 log_ftp_protocol=YES
 debug_ssl=YES
 vsftpd_log_file={log}
-{refused}",
+{refused}{idle}",
+        idle = place.options.idle.map_or_else(String::new, |idle| format!("idle_session_timeout={idle}\n")),
         most_sessions = place.options.most_sessions.unwrap_or(0),
         port = place.ports.control(),
         home = text(&place.home()),

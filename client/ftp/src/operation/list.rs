@@ -61,7 +61,7 @@ impl List {
         Step::push(Exchange::listing(Purpose::Listing(rows), command, self.path.clone()))
     }
 
-    fn listed(&mut self, link: &mut Link, rows: Rows) -> Step {
+    fn listed(&mut self, link: &mut Link, mut rows: Rows) -> Step {
         let form = self.form;
         let actual = rows.directory().cloned().unwrap_or_else(RemotePath::root);
         // Rule M2: some servers take `-a` for a name and find nothing.
@@ -81,6 +81,7 @@ impl List {
             link.error(format!("{} lines of the listing could not be read", rows.unread_count()));
         }
         if self.truncated.is_some() {
+            rows.truncate();
             link.error("Warning: the server has not listed everything that is there");
         }
         clock::ask(link, &actual, rows.sample());

@@ -29,6 +29,8 @@ pub(crate) struct Rows {
     entries: Vec<Entry>,
     /// A file whose time tells the server's zone, where that is not known.
     sample: Option<Sample>,
+    /// The server has left rows out (rule M7).
+    truncated: bool,
 }
 
 impl Rows {
@@ -43,7 +45,7 @@ impl Rows {
     }
 
     fn new(parser: Parser, sink: Sink) -> Rows {
-        Rows { parser, sink, directory: None, entries: Vec::new(), sample: None }
+        Rows { parser, sink, directory: None, entries: Vec::new(), sample: None, truncated: false }
     }
 
     /// They are of this directory; said before the first bytes.
@@ -122,6 +124,16 @@ impl Rows {
     /// How many lines could not be read.
     pub(crate) fn unread_count(&self) -> u64 {
         self.parser.unread_count()
+    }
+
+    /// The server has left rows out.
+    pub(crate) fn truncate(&mut self) {
+        self.truncated = true;
+    }
+
+    /// Whether these are all rows of the directory, and all could be read.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.truncated && self.unread_count() == 0
     }
 
     /// The rows that were kept.

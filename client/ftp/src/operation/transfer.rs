@@ -19,6 +19,7 @@ use super::ancestry::MakeDirectories;
 use super::exchange::{Exchange, Purpose, Splice};
 use super::line::Line;
 use super::rename::Rename;
+use super::renew::Renew;
 use super::simple::Simple;
 use super::verify::Verify;
 use super::{Failure, Operation, Report, Step, enter};
@@ -27,6 +28,8 @@ use super::{Failure, Operation, Report, Step, enter};
 enum State {
     /// The bytes before the place to go on are compared.
     Comparing,
+    /// The session is made anew that the comparison has cost.
+    Renewing,
     /// The data connection is at work.
     Moving,
     /// SIZE was sent, to know whether an upload arrived that the server did not confirm (rule K4).
@@ -51,6 +54,10 @@ pub(crate) struct Transfer {
     splice: Splice,
     options: TransferOptions,
     state: State,
+    /// The bytes before the place to go on are the same.
+    compared: bool,
+    /// The session was made anew.
+    renewed: bool,
     /// The directory was made for this.
     made: bool,
     milliseconds: u64,
@@ -99,6 +106,8 @@ impl Transfer {
             splice,
             options,
             state: State::Moving,
+            compared: false,
+            renewed: false,
             made: false,
             milliseconds: 0,
             outcome: Transferred::default(),
@@ -234,6 +243,10 @@ impl Transfer {
         let (Some(seconds), Direction::Upload) = (self.options.modified, self.splice.direction) else {
             return self.done();
         };
+        if link.doomed.is_some() {
+            self.outcome.dated = Some(false);
+            return self.done();
+        }
         let listed = link.server.features.mfmt && link.memory.quirks.habits.rank(Form::Mfmt).is_some();
         let line = time_val(seconds).map(|time| Line::new("MFMT").word(time).path(&self.path));
         if let (true, Some(Ok(command))) = (listed, line.map(|line| line.command(link))) {
@@ -317,11 +330,14 @@ impl Operation for Transfer {
                 self.outcome.checksum = checksum;
                 self.rename(link)
             }
-            (Ok(_), State::Comparing | State::Making) => match link.doomed.clone() {
-                // The comparison needs no last word of the server, but what follows needs the connection (ProFTPD under TLS closes it).
-                Some(lost) => Step::lost(lost),
-                None => self.move_file(link),
-            },
+            (Ok(_), State::Comparing | State::Making | State::Renewing) => {
+                self.compared |= self.state == State::Comparing;
+                match link.doomed.clone() {
+                    // The comparison needs no last word of the server, but what follows needs a connection.
+                    Some(lost) => Step::lost(lost),
+                    None => self.move_file(link),
+                }
+            }
             (Ok(Report::Exchanged { bytes, milliseconds, confirmed, modified, reply, announced, .. }), _) => {
                 self.milliseconds = milliseconds;
                 self.outcome.bytes = bytes;
@@ -337,6 +353,26 @@ impl Operation for Transfer {
             (Ok(_), State::Dating) => self.dated(link, None),
             (Ok(_), _) => Step::Wait,
         }
+    }
+
+    fn outlive(&mut self, link: &mut Link, _error: &Error) -> Option<Step> {
+        if !self.may_renew(link) {
+            return None;
+        }
+        self.renewed = true;
+        self.state = State::Renewing;
+        link.doomed = None;
+        link.drop_data();
+        Some(Step::push(Renew::plainly()))
+    }
+}
+
+impl Transfer {
+    /// Whether it can begin once more over a new connection: where the comparison has ended the one before (ProFTPD under TLS takes
+    /// it ill that a download ends before its end), and nothing has moved since. It would end every other one as well.
+    fn may_renew(&self, link: &Link) -> bool {
+        let begun = link.data.as_ref().is_some_and(|data| data.moved > 0) && self.state == State::Moving;
+        self.compared && !self.renewed && !begun && matches!(self.state, State::Comparing | State::Moving)
     }
 }
 

@@ -244,6 +244,7 @@ fn request_of(event: &Event) -> Option<RequestId> {
         | Event::Progressed { request, .. }
         | Event::Walked { request, .. }
         | Event::Examined { request, .. }
+        | Event::LeftOut { request, .. }
         | Event::Done { request, .. }
         | Event::Failed { request, .. } => Some(*request),
         _ => None,
@@ -257,6 +258,7 @@ fn renumbered(mut event: Event, user: RequestId) -> Event {
         | Event::Progressed { request, .. }
         | Event::Walked { request, .. }
         | Event::Examined { request, .. }
+        | Event::LeftOut { request, .. }
         | Event::Done { request, .. }
         | Event::Failed { request, .. } => *request = user,
         _ => {}

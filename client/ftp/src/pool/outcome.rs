@@ -80,6 +80,10 @@ impl Pool {
             }
             Class::Full | Class::Item => self.end(id, JobEnd::Failed(error)),
             Class::Again => {
+                // A file may have grown since it was listed, and some servers list a link's own length.
+                if error.kind == ErrorKind::Incomplete && direction == Some(Direction::Download) {
+                    self.queue.change(id, |job, _| job.size = None);
+                }
                 // Rule D11: data connections worked here, so this session has gone bad: another is made for the rest.
                 if error.stage == Stage::Data && self.slots[index].proven {
                     let slot = self.slots.remove(index);

@@ -1,9 +1,11 @@
 //! A plan, as a page shows it.
 
+use crate::entry::Modified;
+
 use super::decide::Verdict;
 use super::path::RelativePath;
 use super::rows::{Bar, Row};
-use super::tree::Tree;
+use super::tree::{Node, Tree};
 
 /// One value for each side.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -105,6 +107,8 @@ pub struct Action {
     pub reason: Reason,
     /// Bytes that it transfers, where known.
     pub bytes: Option<u64>,
+    /// When the source of a transfer was modified, where known.
+    pub modified: Option<Modified>,
 }
 
 /// Files that go one way.
@@ -216,16 +220,18 @@ impl Draft {
     fn act(&mut self, row: &Row<'_>, kind: ActionKind, reason: Reason) {
         use ActionKind as A;
         let totals = &mut self.plan.totals;
-        let mut bytes = None;
-        let mut transfer = |transfers: &mut Transfers, size: Option<u64>| {
+        let (mut bytes, mut modified) = (None, None);
+        let mut transfer = |transfers: &mut Transfers, source: Option<&Node>| {
+            let size = source.and_then(|node| node.side.size);
+            modified = source.and_then(|node| node.side.modified);
             transfers.files += 1;
             transfers.bytes = transfers.bytes.saturating_add(size.unwrap_or(0));
             transfers.unknown += u64::from(size.is_none());
             bytes = size;
         };
         match kind {
-            A::Upload => transfer(&mut totals.uploads, row.local.and_then(|node| node.side.size)),
-            A::Download => transfer(&mut totals.downloads, row.remote.and_then(|node| node.side.size)),
+            A::Upload => transfer(&mut totals.uploads, row.local),
+            A::Download => transfer(&mut totals.downloads, row.remote),
             A::MakeRemoteDirectory => totals.made.remote += 1,
             A::MakeLocalDirectory => totals.made.local += 1,
             A::DeleteRemoteFile => totals.deleted.remote.files += 1,
@@ -235,7 +241,7 @@ impl Draft {
             A::Conflict => totals.conflicts += 1,
             A::Skip => totals.skipped += 1,
         }
-        let action = Action { path: row.path.clone(), kind, reason, bytes };
+        let action = Action { path: row.path.clone(), kind, reason, bytes, modified };
         if kind.is_deletion() { self.deletions.push(action) } else { self.plan.actions.push(action) }
     }
 

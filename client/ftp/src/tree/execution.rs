@@ -237,7 +237,7 @@ impl Execution {
             local: LocalFile::At(local),
             size: action.bytes,
             offset: 0,
-            modified: None,
+            modified: action.modified,
             overwrite: action.reason != crate::sync::Reason::Missing,
         };
         self.outputs.push_back(TreeOutput::Transfer(id, transfer));

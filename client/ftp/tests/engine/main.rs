@@ -23,6 +23,7 @@ mod options;
 mod paths;
 mod raw;
 mod round_trips;
+#[allow(dead_code, reason = "shared with `bounds`, which uses more of it")]
 mod scripted;
 mod simple;
 mod talk;

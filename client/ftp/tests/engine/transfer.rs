@@ -1,6 +1,6 @@
 //! Downloads and uploads: sizes, offsets, ends, words.
 
-use towpath_ftp::{End, ErrorKind, Event, JobId, Outcome, Request, Stage};
+use towpath_ftp::{End, ErrorKind, Event, JobId, Outcome, Request, Stage, TransferOptions};
 
 use crate::talk::{Talk, broken, path};
 
@@ -334,6 +334,61 @@ fn k4_a_download_that_has_its_size_survives_the_connection() {
             assert!(talk.disconnected().is_some());
         }
     }
+}
+
+/// A server that leaves once it has said that it is done: its last word and the end of its control connection may be seen before the
+/// last bytes of its data connection.
+#[test]
+fn k4_a_transfer_that_the_server_has_confirmed_needs_no_control_connection() {
+    for upload in [false, true] {
+        for whole in [false, true] {
+            let mut talk = Talk::plain(FEATURES);
+            let id = if upload { talk.upload(Some(5), 0) } else { talk.download(Some(5), 0) };
+            talk.server("150 go");
+            talk.server("226 done");
+            talk.closed(End::Clean);
+            talk.expect(&[]);
+            assert!(talk.ended_yet().is_none(), "the bytes are still under way");
+            talk.moved(if whole { 5 } else { 3 });
+            talk.data_closed(End::Clean);
+            talk.events.retain(|event| !matches!(event, Event::Progressed { .. }));
+            match talk.ended(id) {
+                Ok(outcome) => {
+                    assert!(whole && outcome == Outcome::Transferred(towpath_ftp::Transferred::of(5)))
+                }
+                Err(error) => assert!(!whole && error.kind == ErrorKind::Incomplete, "{error}"),
+            }
+            assert!(talk.disconnected().is_some());
+        }
+    }
+    // The data connection never ends: that is found out as ever.
+    let mut talk = Talk::plain(FEATURES);
+    let id = talk.download(Some(5), 0);
+    talk.server("150 go");
+    talk.server("226 done");
+    talk.closed(End::Clean);
+    talk.pass(20_000);
+    assert_eq!(talk.ended_after(id).unwrap_err().kind, ErrorKind::Timeout);
+    // What would come behind the file cannot be done any more, and does not undo it.
+    let mut talk = Talk::plain(&["EPSV", "MFMT"]);
+    let id = talk.request(Request::Upload {
+        job: JobId(5),
+        path: path("/f"),
+        size: Some(5),
+        offset: 0,
+        options: TransferOptions { modified: Some(1), ..TransferOptions::default() },
+    });
+    talk.server("200 binary");
+    talk.server("229 ok (|||50000|)");
+    talk.says_last("splice 2 upload job 5 at 0");
+    talk.data_opened();
+    talk.server("150 go");
+    talk.server("226 done");
+    talk.closed(End::Clean);
+    talk.moved(5);
+    talk.data_closed(End::Clean);
+    let Ok(Outcome::Transferred(moved)) = talk.ended_after(id) else { panic!("it is stored") };
+    assert_eq!((moved.bytes, moved.dated), (5, Some(false)));
 }
 
 #[test]

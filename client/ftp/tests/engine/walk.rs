@@ -327,6 +327,26 @@ fn a_tree_is_listed_directory_by_directory_and_what_cannot_be_read_is_reported()
 }
 
 #[test]
+fn m7_a_directory_of_a_tree_that_was_not_listed_in_full_is_reported() {
+    let mut talk = Talk::plain(FEATURES);
+    let id = talk.request(Request::ListTree(tree("/t")));
+    talk.says_last("send CWD /t");
+    talk.server("250 ok");
+    talk.server("257 \"/t\"");
+    talk.server("200 ok");
+    talk.server("229 (|||50000|)");
+    talk.data_opened();
+    talk.data(b"type=file;size=3; x\r\n");
+    talk.data_closed(End::Clean);
+    talk.server("226-Options: -a -l\r\n226 Output truncated to 1 matches");
+    let (listed, left) = told(&talk);
+    assert_eq!(listed, [("/t".to_owned(), 1)], "what was listed counts");
+    assert_eq!(left, [("/t".to_owned(), LeftOut::Partial)]);
+    let outcome = Outcome::Tree { files: 1, directories: 1, bytes: 3, left_out: 1 };
+    assert_eq!(ended_with(&mut talk, id), Ok(outcome));
+}
+
+#[test]
 fn a_tree_of_which_nothing_can_be_read_fails() {
     let mut talk = Talk::plain(FEATURES);
     let id = talk.request(Request::ListTree(tree("/t")));

@@ -1,7 +1,9 @@
 //! The order of jobs, their pauses, and what their errors mean.
 
 use towpath_ftp::pool::{JOB_TRIES, JobEnd, PoolEvent, PoolInput, Priority, UNPROVEN_TRIES};
-use towpath_ftp::{Direction, ErrorKind, JobId, Outcome, Stage};
+use towpath_ftp::{
+    Direction, ErrorKind, Event, JobId, LeftOut, Outcome, RemotePath, Request, RequestId, Stage,
+};
 
 use crate::model::{Model, error, job, lost, moved};
 
@@ -232,4 +234,17 @@ fn outcomes_of_other_kinds_do_not_confuse() {
     let slot = model.of_job(1);
     model.succeed(slot, Outcome::Ok);
     assert_eq!(model.ended[&JobId(1)], JobEnd::Done { bytes: 0, confirmed: true });
+}
+
+#[test]
+fn what_a_walk_leaves_out_is_told_under_the_users_number() {
+    let mut model = Model::new();
+    model.give(PoolInput::Ask(RequestId(77), Request::ListTree(Vec::new())));
+    model.log_in();
+    let slot = model.seat(|request| matches!(request, Request::ListTree(_)));
+    let request = model.seats[&slot].work.as_ref().unwrap().0;
+    let left =
+        |request| Event::LeftOut { request, path: RemotePath::new("/t").unwrap(), reason: LeftOut::Link };
+    model.give(PoolInput::Events(slot, vec![left(request)]));
+    assert!(model.events.contains(&PoolEvent::Request(left(RequestId(77)))), "{:?}", model.events);
 }

@@ -188,3 +188,21 @@ fn a_session_that_dies_with_its_answer_takes_no_job_along() {
     model.succeed(slot, Outcome::Size(850));
     assert_eq!(offset(&model), 850);
 }
+
+#[test]
+fn a_size_that_proved_wrong_is_asked_for_anew() {
+    // A log file that has grown since it was listed.
+    let mut model = Model::new();
+    model.add(1, Direction::Download, 1_000);
+    model.log_in();
+    let slot = model.of_job(1);
+    model.progress(slot, 1_200);
+    model.fail(slot, error(Stage::Data, ErrorKind::Incomplete));
+    model.pass_until_wanted();
+    let slot = model.of_job(1);
+    let size = match &model.seats[&slot].work.as_ref().unwrap().1 {
+        Request::Download { size, .. } => *size,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(size, None);
+}

@@ -1,7 +1,9 @@
 use super::*;
+use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpListener;
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
-use towpath_shared::{Message as Frame, Opened as Told, Welcome};
+use towpath_shared::{Kind, Message as Frame, Opened as Told, Welcome};
 
 /// A relay that says OPENED only when it has seen START_TLS; the frames that it has seen.
 async fn relay(listener: TcpListener) -> Vec<Kind> {

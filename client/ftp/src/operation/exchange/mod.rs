@@ -183,6 +183,11 @@ impl Operation for Exchange {
         if matches!(self.state, State::Moving) && ended && self.is_whole(link) {
             return self.unconfirmed(link, Some(lost));
         }
+        // The server's last word is there: what its data connection still brings needs no other.
+        if matches!(self.state, State::Moving) && self.reply.is_some() && link.data.is_some() {
+            link.doomed = Some(lost);
+            return Step::Wait;
+        }
         Step::lost(lost)
     }
 

@@ -369,6 +369,11 @@ impl Operation for Walk {
                 self.go(link)
             }
             (Some(Pending::Directory(place)), Ok(Report::Rows(actual, rows))) => {
+                let whole = rows.is_whole();
+                let followed = place.depth == 0 || same(&place.path, &actual);
+                if self.goes_on() && followed && !whole {
+                    self.tally().leave_out(link, actual.clone(), LeftOut::Partial);
+                }
                 self.listed(link, &place, &actual, rows.into_entries())
             }
             (Some(Pending::File(_) | Pending::Doubtful(_)), Ok(_)) => {

@@ -1,0 +1,48 @@
+//! The way to the server, which may break and stand again: a relay's link is made anew when it has ended.
+
+use crate::driver::{Relay, Transport};
+use std::sync::Arc;
+use tokio::sync::Mutex;
+use towpath_ftp::{Error, ErrorKind, Stage};
+use towpath_relay::tls::Roots;
+
+/// The way to a server.
+#[derive(Clone)]
+pub struct Route(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Direct(Roots),
+    Relay { address: String, link: Arc<Mutex<Option<Relay>>> },
+}
+
+impl Route {
+    /// Plain sockets, and TLS that trusts these roots.
+    #[must_use]
+    pub fn direct(roots: Roots) -> Route {
+        Route(Kind::Direct(roots))
+    }
+
+    /// A relay at this address, such as `ws://host:port/tunnel`. All sessions share one link to it.
+    #[must_use]
+    pub fn relay(address: impl Into<String>) -> Route {
+        Route(Kind::Relay { address: address.into(), link: Arc::default() })
+    }
+
+    /// The transport of a new session. One at a time connects to the relay, and the others take its link.
+    pub(super) async fn transport(&self) -> Result<Transport, Error> {
+        let (address, link) = match &self.0 {
+            Kind::Direct(roots) => return Ok(Transport::Direct(roots.clone())),
+            Kind::Relay { address, link } => (address, link),
+        };
+        let mut link = link.lock().await;
+        if let Some(standing) = link.as_ref().filter(|relay| !relay.is_lost()) {
+            return Ok(Transport::Relay(standing.clone()));
+        }
+        let relay = Relay::connect(address)
+            .await
+            .map_err(|error| Error::new(Stage::Relay, ErrorKind::Lost, error.to_string()))?;
+        *link = Some(relay.clone());
+        Ok(Transport::Relay(relay))
+    }
+}
