@@ -1,6 +1,7 @@
 //! The command line client `towpath-cli`.
 
 mod address;
+mod examination;
 mod terminal;
 mod transfer;
 
@@ -116,6 +117,14 @@ enum Command {
         /// Its new absolute path on the same server.
         to: String,
     },
+    /// Examine a server and report in plain words; nothing is changed on it. Exit code 1 if something does not work.
+    Doctor {
+        /// The server.
+        url: String,
+        /// As JSON, for programs.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the session log of a login and a listing.
     Log {
         /// The directory to list.
@@ -138,11 +147,14 @@ enum Failure {
     Path(#[from] towpath_ftp::ArgumentError),
     #[error("no password: {0}")]
     Password(std::io::Error),
+    #[error("something does not work: see the report")]
+    Unwell,
 }
 
 impl Failure {
     fn code(&self) -> u8 {
         match self {
+            Failure::Unwell => 1,
             Failure::Address(_) | Failure::Path(_) => 2,
             Failure::Relay(_) => 3,
             Failure::File { .. } => 8,
@@ -178,9 +190,15 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
     | Command::Mkdir { url }
     | Command::Chmod { url, .. }
     | Command::Mv { url, .. }
+    | Command::Doctor { url, .. }
     | Command::Log { url }) = &arguments.command;
     let address = Address::parse(url)?;
     let client = client(&arguments, &address).await?;
+    if let Command::Doctor { json, .. } = arguments.command {
+        let examined = examination::run(&client, json).await;
+        let _ = client.quit().await;
+        return examined;
+    }
     let login = client.login().await;
     if let Command::Log { .. } = arguments.command {
         let listed = match login {
@@ -203,7 +221,7 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
 async fn work(arguments: &Arguments, client: &Client, address: &Address) -> Result<(), Failure> {
     let path = &address.path;
     match &arguments.command {
-        Command::Ls { .. } | Command::Log { .. } => {
+        Command::Ls { .. } | Command::Log { .. } | Command::Doctor { .. } => {
             let listing = client.list(Some(path)).await?;
             for entry in &listing.entries {
                 println!("{}", terminal::row(entry));
@@ -283,6 +301,9 @@ async fn client(arguments: &Arguments, address: &Address) -> Result<Client, Fail
     site.tls12_only = arguments.tls12;
     if arguments.active {
         site.active = ActiveMode::Preferred;
+    } else if matches!(arguments.command, Command::Doctor { .. }) {
+        // So that it is tried.
+        site.active = ActiveMode::Fallback;
     }
     let transport = match &arguments.via {
         Some(relay) => Transport::Relay(Relay::connect(relay).await?),
