@@ -12,6 +12,7 @@ mod cuts;
 mod data;
 mod directories;
 mod doctor;
+mod doctor_judgements;
 mod facts;
 mod faults;
 mod hostile;
