@@ -35,6 +35,12 @@ pub(crate) struct Script {
     pub(crate) injects_late: bool,
     /// EPSV is refused, and PASV names this address.
     pub(crate) passive: Option<[u8; 4]>,
+    /// Passive ports are named on which nobody listens.
+    pub(crate) blocked: bool,
+    /// Lines of FEAT besides EPSV and SIZE, each with its blank and line end.
+    pub(crate) features: &'static str,
+    /// The reply to MDTM; refused where absent.
+    pub(crate) modified: Option<&'static str>,
     /// The listing.
     pub(crate) listing: Vec<u8>,
     /// Size of every file; its bytes are the driver's pattern.
@@ -64,6 +70,9 @@ impl Default for Script {
             injected: b"",
             injects_late: false,
             passive: None,
+            blocked: false,
+            features: " MLST type*;size*;modify*;\r\n UTF8\r\n",
+            modified: None,
             listing: b"type=file;size=5;modify=20240102030405; plain.txt\r\n".to_vec(),
             size: 300_000,
             tells_size: true,
@@ -225,10 +234,8 @@ impl Session {
                 "FEAT" => {
                     let epsv = if self.script.passive.is_none() { " EPSV\r\n" } else { "" };
                     let size = if self.script.tells_size { " SIZE\r\n" } else { "" };
-                    self.reply(&format!(
-                        "211-Features\r\n{epsv}{size} MLST type*;size*;modify*;\r\n UTF8\r\n211 End"
-                    ))
-                    .await?;
+                    let more = self.script.features;
+                    self.reply(&format!("211-Features\r\n{epsv}{size}{more}211 End")).await?;
                 }
                 "PROT" => {
                     self.protected = argument == "P";
@@ -247,6 +254,8 @@ impl Session {
                     self.reply(&format!("227 Passive ({a},{b},{c},{d},{},{})", port / 256, port % 256))
                         .await?;
                 }
+                "MDTM" => self.reply(self.script.modified.unwrap_or("502 No")).await?,
+                "MLSD" | "LIST" if self.script.blocked => self.reply("425 Nobody came").await?,
                 "MLSD" | "LIST" => {
                     let listing = self.script.listing.clone();
                     let mut data = self.data().await?;
@@ -302,7 +311,8 @@ impl Session {
     async fn listen(&mut self) -> io::Result<u16> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
-        self.passive = Some(listener);
+        // Dropped, it refuses whoever comes.
+        self.passive = Some(listener).filter(|_| !self.script.blocked);
         Ok(port)
     }
 

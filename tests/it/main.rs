@@ -5,6 +5,7 @@
 mod abilities;
 mod cli;
 mod crossing;
+mod doctor;
 mod fake;
 mod hostile;
 mod listener;

@@ -34,6 +34,8 @@ pub(crate) struct Server {
     pub(crate) features: Features,
     /// TLS of the control connection.
     pub(crate) tls: Option<TlsSession>,
+    /// TLS whose certificate was not accepted, for the doctor.
+    pub(crate) unaccepted: Option<TlsSession>,
     /// PROT P stands: data connections are secured.
     pub(crate) protected: bool,
     /// The login is complete.

@@ -1,6 +1,7 @@
 //! The command line client `towpath-cli`.
 
 mod address;
+mod examination;
 mod terminal;
 mod transfer;
 mod tree;
@@ -46,7 +47,7 @@ pub struct Arguments {
     #[arg(long)]
     tls12: bool,
     /// Let the server connect to this machine, or to the relay where that listens (active mode).
-    #[arg(long, conflicts_with = "via")]
+    #[arg(long)]
     active: bool,
     #[command(subcommand)]
     command: Command,
@@ -140,6 +141,14 @@ enum Command {
         /// Its new absolute path on the same server.
         to: String,
     },
+    /// Examine a server and report in plain words; nothing is changed on it. Exit code 1 if something does not work.
+    Doctor {
+        /// The server.
+        url: String,
+        /// As JSON, for programs.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the session log of a login and a listing.
     Log {
         /// The directory to list.
@@ -164,11 +173,14 @@ enum Failure {
     Password(std::io::Error),
     #[error("{0} files or directories are not as they should be")]
     NotWhole(u64),
+    #[error("something does not work: see the report")]
+    Unwell,
 }
 
 impl Failure {
     fn code(&self) -> u8 {
         match self {
+            Failure::Unwell => 1,
             Failure::Address(_) | Failure::Path(_) => 2,
             Failure::Relay(_) => 3,
             Failure::File { .. } => 8,
@@ -207,12 +219,18 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
     | Command::Cp { url, .. }
     | Command::Mirror { url, .. }
     | Command::Mv { url, .. }
+    | Command::Doctor { url, .. }
     | Command::Log { url }) = &arguments.command;
     let address = Address::parse(url)?;
     if let Some(task) = tree::Task::of(&arguments.command, &address)? {
         return task.run(settings(&arguments, &address)?).await;
     }
     let client = client(&arguments, &address).await?;
+    if let Command::Doctor { json, .. } = arguments.command {
+        let examined = examination::run(&client, json).await;
+        let _ = client.quit().await;
+        return examined;
+    }
     let login = client.login().await;
     if let Command::Log { .. } = arguments.command {
         let listed = match login {
@@ -235,7 +253,7 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
 async fn work(arguments: &Arguments, client: &Client, address: &Address) -> Result<(), Failure> {
     let path = &address.path;
     match &arguments.command {
-        Command::Ls { .. } | Command::Log { .. } => {
+        Command::Ls { .. } | Command::Log { .. } | Command::Doctor { .. } => {
             let listing = client.list(Some(path)).await?;
             for entry in &listing.entries {
                 println!("{}", terminal::row(entry));
@@ -320,6 +338,9 @@ fn site(arguments: &Arguments, address: &Address) -> Result<Site, Failure> {
     site.tls12_only = arguments.tls12;
     if arguments.active {
         site.active = ActiveMode::Preferred;
+    } else if matches!(arguments.command, Command::Doctor { .. }) {
+        // So that it is tried.
+        site.active = ActiveMode::Fallback;
     }
     Ok(site)
 }

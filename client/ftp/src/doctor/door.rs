@@ -24,8 +24,12 @@ pub(crate) fn door(site: &Site, server: &Server, error: Option<&Error>, now: i64
             if let Some((blamed, error)) = culprit
                 && blamed == subject
             {
-                return Finding::failed(subject, Verdict::Bad, what_failed(subject), error)
-                    .with(server.welcome.iter().filter(|_| subject == Subject::Login).cloned());
+                let finding = Finding::failed(subject, Verdict::Bad, what_failed(subject), error);
+                return match (subject, &server.unaccepted) {
+                    (Subject::Login, _) => finding.with(server.welcome.iter().cloned()),
+                    (Subject::Tls, Some(tls)) => unaccepted(finding, tls),
+                    _ => finding,
+                };
             }
             let seen = match subject {
                 Subject::Lookup => lookup(site, server),
@@ -72,7 +76,7 @@ fn lookup(site: &Site, server: &Server) -> Option<Finding> {
 
 fn connection(server: &Server) -> Option<Finding> {
     let time = server.opened_in?;
-    let text = format!("The connection stood after {time} ms, the lookup of the name included.");
+    let text = format!("The connection was made in {time} ms, the lookup of the name included.");
     Some(Finding::new(Subject::Connection, Verdict::Good, text).with([escape(server.peer.as_bytes())]))
 }
 
@@ -80,13 +84,14 @@ fn greeting(server: &Server) -> Option<Finding> {
     server.welcome.first()?;
     let nothing = Reply::new(0, Vec::new());
     let software = parse::software(server.greeting.as_ref().unwrap_or(&nothing), &server.system);
-    let mut text = match software.as_str() {
+    let text = match software.as_str() {
+        _ if server.greeting.is_none() && server.tls.is_some() => {
+            "The server greets. The greeting came before TLS, so what it says of the software is not certain."
+                .to_owned()
+        }
         "" => "The server greets; it does not say what software it is.".to_owned(),
         software => format!("The server says that it is {}.", escape(software.as_bytes())),
     };
-    if server.greeting.is_none() && server.tls.is_some() {
-        text.push_str(" The greeting came before TLS, so these words may be anybody's.");
-    }
     Some(Finding::new(Subject::Greeting, Verdict::Good, text).with(server.welcome.iter().cloned()))
 }
 
@@ -116,37 +121,67 @@ fn secured(tls: &TlsSession, now: i64) -> Finding {
         io::Verdict::Trusted => "The connection is encrypted, and the certificate is trusted.".to_owned(),
         other => {
             worse(Verdict::Warning);
-            let why = match other {
-                io::Verdict::SelfSigned => "it is signed by itself",
-                io::Verdict::UnknownIssuer => "its issuer is not known",
-                io::Verdict::Expired => "it has expired",
-                io::Verdict::NotYetValid => "it is not valid yet",
-                io::Verdict::WrongName => "it is for another name",
-                _ => "it is not valid",
-            };
-            format!("The connection is encrypted, but the certificate proves nothing by itself: {why}.")
+            let why = distrust(other);
+            format!(
+                "The connection is encrypted, but the certificate does not prove whose server it is: {why}. {COMPARE}"
+            )
         }
     };
     if !matches!(tls.version.as_str(), "TLS1.2" | "TLS1.3") {
         worse(Verdict::Warning);
         text.push_str(" The version of TLS is out of date.");
     }
+    if let Some(leaf) = tls.chain.first()
+        && leaf.not_after != 0
+        && leaf.not_after >= now
+        && leaf.not_after < now.saturating_add(SOON)
+    {
+        worse(Verdict::Warning);
+        text.push_str(" The certificate ends within two weeks.");
+    }
+    Finding::new(Subject::Tls, verdict, text).with(shown(tls))
+}
+
+/// What to do about a certificate that proves nothing.
+const COMPARE: &str = "Compare its fingerprint with the one that the server's administrator names, or install a certificate of a public authority.";
+
+/// Nobody accepted the certificate: why it was a question, and what to compare.
+fn unaccepted(mut finding: Finding, tls: &TlsSession) -> Finding {
+    finding.text = match &tls.verdict {
+        io::Verdict::Trusted => format!("{} It is not the one that is remembered. {COMPARE}", finding.text),
+        verdict => {
+            format!("{} It does not prove whose server it is: {}. {COMPARE}", finding.text, distrust(verdict))
+        }
+    };
+    finding.with(shown(tls))
+}
+
+fn distrust(verdict: &io::Verdict) -> &'static str {
+    match verdict {
+        io::Verdict::SelfSigned => "it is self-signed",
+        io::Verdict::UnknownIssuer => "its issuer is not known",
+        io::Verdict::Expired => "it has expired",
+        io::Verdict::NotYetValid => "it is not valid yet",
+        io::Verdict::WrongName => "it is for another name",
+        io::Verdict::Trusted | io::Verdict::Invalid(_) => "it is not valid",
+    }
+}
+
+/// Protocol and certificate.
+fn shown(tls: &TlsSession) -> Vec<String> {
     let mut evidence = vec![log::protocol(tls)];
     if let io::Verdict::Invalid(why) = &tls.verdict {
         evidence.push(escape(why.as_bytes()));
     }
     if let Some(leaf) = tls.chain.first() {
-        if leaf.not_after != 0 && leaf.not_after >= now && leaf.not_after < now.saturating_add(SOON) {
-            worse(Verdict::Warning);
-            text.push_str(" The certificate ends within two weeks.");
-        }
         let show = |label: &str, value: &str| format!("{label}: {}", escape(value.as_bytes()));
         evidence.extend([show("Subject", &leaf.subject), show("Issuer", &leaf.issuer)]);
         if let Some(day) = date(leaf.not_after) {
             evidence.push(format!("Valid until {day}"));
         }
+        evidence.push(show("SHA-256 fingerprint", &leaf.sha256));
     }
-    Finding::new(Subject::Tls, verdict, text).with(evidence)
+    evidence
 }
 
 /// `2026-11-24`.

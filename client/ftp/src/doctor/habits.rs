@@ -8,16 +8,16 @@ use crate::quirks::{Quirks, Tls12};
 pub(crate) fn quirks(quirks: &Quirks) -> Finding {
     let mut text: Vec<String> = Vec::new();
     if quirks.lock_step {
-        text.push("It gets one command at a time.".into());
+        text.push("Commands are sent to it one at a time.".into());
     }
     if quirks.patient {
-        text.push("Data connections wait for its word before anything is sent on them.".into());
+        text.push("Nothing is sent on a data connection before it has answered the command.".into());
     }
     if let Some(way) = quirks.way {
         text.push(format!("For data connections {} comes first.", way.verb()));
     }
     if quirks.no_mlsd {
-        text.push("It lists MLSD among its abilities and refuses it.".into());
+        text.push("FEAT lists MLSD, but the server refuses it.".into());
     }
     match quirks.list_all {
         Some(true) => text.push("LIST -a shows hidden files.".into()),
@@ -29,7 +29,7 @@ pub(crate) fn quirks(quirks: &Quirks) -> Finding {
         Tls12::Lowered => {
             text.push("TLS 1.2 is used, so that data connections can resume its session.".into())
         }
-        Tls12::Refused => text.push("It has no TLS 1.2.".into()),
+        Tls12::Refused => text.push("It does not speak TLS 1.2.".into()),
     }
     if let Some(minutes) = quirks.clock_offset.filter(|minutes| *minutes != 0) {
         text.push(format!("Times of listings are moved by {minutes} minutes."));

@@ -81,6 +81,31 @@ impl Subject {
         Subject::Limits,
         Subject::Quirks,
     ];
+
+    /// Its name for a person.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Subject::Lookup => "Host name",
+            Subject::Connection => "Connection",
+            Subject::Greeting => "Greeting",
+            Subject::Tls => "TLS",
+            Subject::Login => "Login",
+            Subject::Features => "Features",
+            Subject::Paths => "Paths",
+            Subject::RoundTrip => "Response time",
+            Subject::Pipelining => "Pipelining",
+            Subject::Listing => "Listings",
+            Subject::Charset => "File names",
+            Subject::ExtendedPassive => "Passive, EPSV",
+            Subject::Passive => "Passive, PASV",
+            Subject::Active => "Active mode",
+            Subject::DataTls => "TLS on data",
+            Subject::Clock => "Time zone",
+            Subject::Limits => "Limits",
+            Subject::Quirks => "Peculiarities",
+        }
+    }
 }
 
 /// How good it is.
@@ -96,6 +121,20 @@ pub enum Verdict {
     Warning,
     /// Something does not work.
     Bad,
+}
+
+impl Verdict {
+    /// One word or two for a person.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Verdict::NotTested => "not tested",
+            Verdict::Good => "ok",
+            Verdict::Note => "note",
+            Verdict::Warning => "warning",
+            Verdict::Bad => "FAILED",
+        }
+    }
 }
 
 /// One result.

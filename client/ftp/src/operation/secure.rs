@@ -75,11 +75,11 @@ impl Operation for Secure {
                     link.memory.accepted.extend(tls.fingerprint().map(str::to_owned));
                     accept(link, tls)
                 }
-                Some(_) => Step::lost(Error::new(
-                    Stage::Tls,
-                    ErrorKind::NotAccepted,
-                    "The server's certificate was not accepted",
-                )),
+                Some(tls) => {
+                    link.server.unaccepted = Some(tls);
+                    let text = "The server's certificate was not accepted";
+                    Step::lost(Error::new(Stage::Tls, ErrorKind::NotAccepted, text))
+                }
             },
             _ => Step::Wait,
         }

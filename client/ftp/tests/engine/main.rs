@@ -11,6 +11,7 @@ mod clock;
 mod data;
 mod directories;
 mod doctor;
+mod doctor_judgements;
 mod facts;
 mod faults;
 mod hostile;

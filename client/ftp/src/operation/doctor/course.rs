@@ -19,6 +19,9 @@ use crate::reply::escape;
 use crate::site::ActiveMode;
 use crate::typed::TypedLine;
 
+/// A file's time may be so far in the future, in seconds, without a wrong clock.
+const AHEAD: i64 = 10 * 60;
+
 /// All parts, the first last. Active mode is tried as IPv6 or IPv4 has it, where it is allowed at all.
 pub(super) fn parts(link: &Link) -> Vec<Part> {
     use DataWay::{Active, ExtendedPassive, Passive};
@@ -70,6 +73,11 @@ impl Examine {
     /// A part is done.
     pub(super) fn came(&mut self, link: &mut Link, part: Part, report: Report) {
         let took = link.now.since(self.since);
+        if let Report::Rows(_, rows) = &report {
+            let times = rows.entries().iter().filter_map(|entry| entry.modified);
+            let newest = times.filter(|time| time.utc).map(|time| time.seconds).max();
+            self.newest = self.newest.max(newest);
+        }
         match (part, report) {
             (Part::Paths, Report::Directory(actual)) => {
                 let finding = paths(link, &actual);
@@ -123,7 +131,7 @@ impl Examine {
             Part::Flight => bad(Subject::Pipelining, "The server did not bear several commands at once."),
             Part::Listing => {
                 self.data_error = Some(error.clone());
-                bad(Subject::Listing, "The start directory could not be listed.")
+                hinted(bad(Subject::Listing, "The start directory could not be listed."), error)
             }
             Part::Way(way) => {
                 self.data_error.get_or_insert_with(|| error.clone());
@@ -149,20 +157,21 @@ impl Examine {
             DataWay::ExtendedPassive => {
                 let refused = error.kind == ErrorKind::Refused;
                 let verdict = if refused { Verdict::Note } else { Verdict::Warning };
-                Finding::failed(
-                    Subject::ExtendedPassive,
-                    verdict,
-                    "Data connections by EPSV do not work.",
-                    error,
-                )
+                let text = "Data connections by EPSV do not work.";
+                hinted(Finding::failed(Subject::ExtendedPassive, verdict, text, error), error)
             }
             DataWay::Passive => {
                 let verdict = if other_works { Verdict::Note } else { Verdict::Bad };
-                Finding::failed(Subject::Passive, verdict, "Data connections by PASV do not work.", error)
+                let text = "Data connections by PASV do not work.";
+                hinted(Finding::failed(Subject::Passive, verdict, text, error), error)
             }
             DataWay::Active | DataWay::ExtendedActive => {
-                let text = "The server could not connect to this side (active mode).";
-                Finding::failed(Subject::Active, Verdict::Note, text, error)
+                let text = "Active mode does not work from here.";
+                let mut finding = Finding::failed(Subject::Active, Verdict::Note, text, error);
+                finding.text.push_str(
+                    " It needs a way from the server to this side, through firewalls and address translation; passive mode does not.",
+                );
+                finding
             }
         }
     }
@@ -170,10 +179,11 @@ impl Examine {
     /// What can only be said at the end.
     pub(super) fn conclude(&mut self, link: &mut Link) {
         if !link.site.abilities.listen {
-            let text = "Nothing here can listen for a connection of the server's, as active mode needs.";
+            let text = "In active mode the server connects to this side, which cannot accept connections here: neither a web page nor a relay \
+                        can.";
             self.collected.put(link, Finding::untested(Subject::Active, text));
         } else if link.site.active == ActiveMode::Never {
-            let text = "Active mode is switched off for this site.";
+            let text = "The site's settings forbid active mode.";
             self.collected.put(link, Finding::untested(Subject::Active, text));
         }
         if !self.connected() {
@@ -228,12 +238,23 @@ impl Examine {
     }
 
     fn clock(&self, link: &Link) -> Finding {
+        // Without the time of day there is nothing to compare with.
+        let now = if link.site.epoch > 0 { link.wall_clock() } else { i64::MAX };
+        let ahead = self.newest.map_or(0, |newest| newest.saturating_sub(now));
+        if ahead > AHEAD {
+            let text = format!(
+                "A file bears a time that is {} minutes in the future: the server's clock or this one's may be wrong, and what is decided \
+                 by times with it. Compare the two clocks.",
+                ahead / 60
+            );
+            return Finding::new(Subject::Clock, Verdict::Warning, text);
+        }
         if machine(link) {
             return Finding::new(Subject::Clock, Verdict::Good, "Times of listings are UTC (MLSD).");
         }
         let Some(minutes) = link.memory.quirks.clock_offset else {
             let why = match link.server.features.mdtm {
-                true => "No file in the listing had a time by which the server's zone could be found out.",
+                true => "No file in the start directory has a time that could be compared with its MDTM.",
                 false => "The server has no MDTM, by which its zone could be found out.",
             };
             return Finding::untested(Subject::Clock, why);
@@ -251,6 +272,15 @@ impl Examine {
         let lines: Vec<String> = link.server.welcome.iter().chain(&self.lines).cloned().collect();
         doctor::limits(&lines)
     }
+}
+
+/// A data connection that did not come about, whoever said so first, and where to look for the cause.
+fn hinted(mut finding: Finding, error: &Error) -> Finding {
+    let unopened = error.reply.as_deref().is_some_and(|reply| reply.starts_with("425"));
+    if unopened && !wants_resumption(error) && !finding.text.contains("firewall") {
+        finding.text.push_str(" A firewall may block the server's passive ports.");
+    }
+    finding
 }
 
 fn machine(link: &Link) -> bool {
@@ -284,14 +314,15 @@ fn way_works(link: &Link, way: DataWay, took: u64) -> Finding {
         DataWay::Passive => (Subject::Passive, way.verb()),
         DataWay::Active | DataWay::ExtendedActive => (Subject::Active, "active mode"),
     };
-    let text = format!("Data connections by {verb} work; a listing took {took} ms.");
+    let text = format!("Data connections by {verb} work; a listing took {took} ms with it.");
     let answer = link.server.passive.as_ref();
     let finding = match answer {
         Some(data::Told { elsewhere: true, .. }) => Finding::new(
             subject,
             Verdict::Warning,
             format!(
-                "{text} The server names an address that is not its own, which other clients may follow in vain."
+                "{text} The server names an address that is not the one it was reached at. It is ignored here, but other clients may follow \
+                 it in vain: set the server's public address in its settings for passive mode."
             ),
         ),
         _ => Finding::new(subject, Verdict::Good, text),

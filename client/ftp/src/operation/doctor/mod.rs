@@ -70,6 +70,8 @@ pub(crate) struct Examine {
     data_error: Option<Error>,
     /// Lines in which limits may be named.
     lines: Vec<String>,
+    /// The newest time in listings that is known to be UTC, in Unix seconds.
+    newest: Option<i64>,
 }
 
 impl Examine {
@@ -86,6 +88,7 @@ impl Examine {
             resumed: None,
             data_error: None,
             lines: Vec::new(),
+            newest: None,
         }
     }
 
