@@ -57,6 +57,16 @@ impl Reply {
         Reply { code, lines, last_code: code }
     }
 
+    /// The same reply with the code that it ought to have; what is shown stays the server's.
+    pub(crate) fn meant_as(&self, code: u16) -> Reply {
+        Reply { code, ..self.clone() }
+    }
+
+    /// The code as the server wrote it at the end.
+    pub(crate) fn shown_code(&self) -> u16 {
+        self.last_code
+    }
+
     /// First digit of the code: 1 preliminary, 2 done, 3 go on, 4 not now, 5 never.
     #[must_use]
     pub fn class(&self) -> u8 {

@@ -278,7 +278,7 @@ pub(crate) fn refused(stage: Stage, message: impl Into<String>, reply: &Reply) -
 pub(crate) fn words(reply: &Reply) -> String {
     /// Longest text of a reply that goes into an error; the log has all of it.
     const MOST: usize = 1_000;
-    let mut text = format!("{:03}", reply.code);
+    let mut text = format!("{:03}", reply.shown_code());
     for line in &reply.lines {
         let line = escape(line);
         if !line.trim().is_empty() {

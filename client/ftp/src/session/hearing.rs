@@ -59,6 +59,8 @@ impl Session {
         self.link.response(reply);
         let now = self.link.now;
         let Some(control) = &mut self.link.control else { return };
+        let last_word = control.awaited().and_then(|verb| last_word(verb, reply));
+        let reply = last_word.as_ref().unwrap_or(reply);
         // 421 may come at any time and is the end (rule R8); the logon knows more to say of it.
         if reply.code == 421 && (self.link.server.logged_in || control.in_flight() == 0) {
             let error = Error::new(Stage::Server, ErrorKind::Lost, "The server closed the session")
@@ -106,6 +108,14 @@ impl Session {
         self.link.show();
         self.advance(step);
     }
+}
+
+/// What Pure-FTPd says last about a download whose connection was closed, as the 426 that it is: it counts the bytes after a 150
+/// instead (rule D9). After a whole file the same words follow a 226.
+fn last_word(verb: &str, reply: &Reply) -> Option<Reply> {
+    let counts = |line: &Vec<u8>| line.windows(15).any(|words| words == b"(measured here)");
+    let is_last = reply.code == 150 && verb == "RETR" && reply.lines.iter().any(counts);
+    is_last.then(|| reply.meant_as(426))
 }
 
 /// The answer to MFMT: the transfer whose outcome was kept back for it has the time that was wished, or not (rule T11).

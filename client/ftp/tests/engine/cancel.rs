@@ -117,6 +117,37 @@ fn d14_a_transfer_ends_with_its_data_connection() {
     talk.is_usable();
 }
 
+/// Pure-FTPd's last word about a download whose connection was closed is a second 150. Taken for a preliminary one it costs six seconds and an
+/// ABOR, for each part of a file and each cancellation.
+#[test]
+fn d9_d14_pure_ftpds_last_word_about_a_download_that_was_cut() {
+    let word = "150 0.003 seconds (measured here), 1364.42 Mbytes per second";
+    let mut talk = Talk::plain(FEATURES);
+    let id = talk.download(Some(100), 0);
+    talk.server("150 Accepted data connection");
+    talk.moved(10);
+    talk.cancel(id);
+    talk.expect(&["close 2"]);
+    talk.server(word);
+    cancelled(&mut talk, id);
+    talk.is_usable();
+    // Nobody has closed it here: it is the end all the same, and no success.
+    let mut talk = Talk::plain(FEATURES);
+    let id = talk.download(Some(100), 0);
+    talk.server("150 Accepted data connection");
+    talk.moved(10);
+    talk.data_closed(End::Clean);
+    talk.server(word);
+    let error = talk.ended_after(id).unwrap_err();
+    assert_eq!((error.kind, error.reply.as_deref()), (ErrorKind::Transient, Some(word)));
+    // Where no file is on its way it is a preliminary reply like any other.
+    let id = talk.request(Request::KeepAlive);
+    talk.server(word);
+    assert!(talk.ended_yet().is_none());
+    talk.server("200 ok");
+    assert!(talk.ended(id).is_ok());
+}
+
 #[test]
 fn d14_abor_is_sent_to_a_server_that_does_not_notice() {
     let check = |replies: &[&str], wait: u64| {
