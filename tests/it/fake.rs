@@ -53,6 +53,8 @@ pub(crate) struct Script {
     pub(crate) noop: Vec<u8>,
     /// So many bytes of an upload are taken, then the connection is reset.
     pub(crate) takes: u64,
+    /// Downloads that a session serves before it says 421.
+    pub(crate) serves: u32,
 }
 
 impl Default for Script {
@@ -71,6 +73,7 @@ impl Default for Script {
             leaves: false,
             noop: b"200 OK\r\n".to_vec(),
             takes: u64::MAX,
+            serves: u32::MAX,
         }
     }
 }
@@ -104,6 +107,7 @@ impl Fake {
                     control: Io::Plain(socket),
                     passive: None,
                     protected: false,
+                    offset: 0,
                 };
                 // It ends when the client goes, which is no fault.
                 tokio::spawn(async move { drop(session.serve().await) });
@@ -202,6 +206,8 @@ struct Session {
     control: Io,
     passive: Option<TcpListener>,
     protected: bool,
+    /// Where the next download begins.
+    offset: u64,
 }
 
 impl Session {
@@ -248,13 +254,24 @@ impl Session {
                     data.end(DataEnd::Clean).await?;
                     self.reply("226 Listed").await?;
                 }
-                "RETR" => self.send().await?,
+                "RETR" if self.script.serves == 0 => {
+                    self.reply("421 Enough for this session").await?;
+                    return Err(io::ErrorKind::ConnectionAborted.into());
+                }
+                "RETR" => {
+                    self.script.serves -= 1;
+                    self.send().await?;
+                }
                 "STOR" => self.take().await?,
                 "NOOP" => {
                     let reply = self.script.noop.clone();
                     self.control.write(&reply).await?;
                 }
-                "OPTS" | "PBSZ" | "TYPE" | "REST" | "ABOR" => self.reply("200 OK").await?,
+                "REST" => {
+                    self.offset = argument.parse().unwrap_or(0);
+                    self.reply("350 From there").await?;
+                }
+                "OPTS" | "PBSZ" | "TYPE" | "ABOR" => self.reply("200 OK").await?,
                 "QUIT" => return self.reply("221 Bye").await,
                 _ => self.reply("502 No").await?,
             }
@@ -302,7 +319,7 @@ impl Session {
     async fn send(&mut self) -> io::Result<()> {
         let mut data = self.data().await?;
         let total = self.script.size.min(self.script.sent);
-        let mut place = 0;
+        let mut place = std::mem::take(&mut self.offset);
         let mut chunk = vec![0; 64 * 1024];
         while place < total {
             let count = chunk.len().min(usize::try_from(total - place).unwrap());

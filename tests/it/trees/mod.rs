@@ -1,11 +1,11 @@
 //! Whole trees and several sessions against real servers: the crew, with the engine's pool, trees, plans and cache.
 
-//mod copies;
+mod copies;
 mod idle;
 mod journeys;
 mod kicks;
 mod limits;
-//mod mirrors;
+mod mirrors;
 mod sessions;
 
 use crate::setup::{RelayProcess, Way};
