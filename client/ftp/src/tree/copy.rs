@@ -30,7 +30,7 @@ pub fn copy_way(features: &Features, habits: &Habits) -> CopyWay {
 }
 
 /// Whether a failed copy says that the server cannot copy at all: then this and all that follow go through the client. A refusal of this
-/// file alone says nothing of the sort.
+/// file alone says nothing of the sort; then this one goes through the client.
 #[must_use]
 pub fn cannot_copy(error: &Error) -> bool {
     let code = error.reply.as_deref().and_then(|reply| reply.get(..3));

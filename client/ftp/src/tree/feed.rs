@@ -27,6 +27,8 @@ pub(super) struct File {
     pub(super) offset: u64,
     pub(super) overwrite: bool,
     pub(super) tries: u32,
+    /// The server would not copy it.
+    pub(super) through_client: bool,
 }
 
 /// Something that a person is asked about.
@@ -166,7 +168,16 @@ impl TreeTransfer {
         let Side { size, modified, .. } = row.side;
         // A copy on the server cannot go on in the middle; what is there is a part of what replaces it.
         let offset = if self.way == Way::Copy { 0 } else { offset };
-        self.send(File { source, target, size, modified, offset, overwrite, tries: 0 });
+        self.send(File {
+            source,
+            target,
+            size,
+            modified,
+            offset,
+            overwrite,
+            tries: 0,
+            through_client: false,
+        });
     }
 
     fn go_into(&mut self, folder: &mut Folder, row: Row, title: &Title, exists: Option<bool>) {
@@ -316,6 +327,7 @@ impl TreeTransfer {
             None => {
                 if let (Place::Remote(from), Place::Remote(to)) = (&file.source, &file.target)
                     && self.settings.copy == CopyWay::OnServer
+                    && !file.through_client
                 {
                     let request = Request::CopyOnServer { from: from.clone(), to: to.clone() };
                     self.outputs.push_back(TreeOutput::Ask(id, request));

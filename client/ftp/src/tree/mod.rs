@@ -72,6 +72,9 @@ pub const MOST_DOUBTS: usize = 1_000;
 /// Times that a request is tried whose connection was lost.
 pub const ASK_TRIES: u32 = 3;
 
+/// Copies that a server may refuse, with whatever words, before all go through the client. Not for one that has made any.
+pub const COPY_REFUSALS: u32 = 3;
+
 /// Milliseconds between two reports of progress.
 pub const PROGRESS_EVERY: u64 = 250;
 
@@ -130,6 +133,8 @@ pub struct TreeTransfer {
     /// The question about the first doubt.
     asked: Option<AskId>,
     rules: Vec<(AskReason, Answer)>,
+    /// Copies that the server has refused, until it has made one.
+    copies_refused: Option<u32>,
     uniques: Uniques,
     /// While counting.
     counted: Counts,
@@ -210,6 +215,7 @@ impl TreeTransfer {
             doubts: VecDeque::new(),
             asked: None,
             rules: Vec::new(),
+            copies_refused: Some(0),
             uniques: Uniques::default(),
             counted: Counts::default(),
             summary: Summary::default(),

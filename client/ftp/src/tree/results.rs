@@ -7,7 +7,7 @@ use super::copy::{CopyWay, cannot_copy};
 use super::feed::File;
 use super::folder::{Folder, Stage, Taken};
 use super::io::{AskId, FileEnd, Listing, Place, TreeOutput, Why};
-use super::{ASK_TRIES, Pending, Phase, TreeTransfer};
+use super::{ASK_TRIES, COPY_REFUSALS, Pending, Phase, TreeTransfer};
 
 /// What an error means for a request that could be sent again.
 enum Verdict {
@@ -117,7 +117,10 @@ impl TreeTransfer {
 
     fn copied(&mut self, mut file: File, result: Result<(), Error>) {
         let error = match result {
-            Ok(()) => return self.end_file(&file, Ok(file.size.unwrap_or(0))),
+            Ok(()) => {
+                self.copies_refused = None;
+                return self.end_file(&file, Ok(file.size.unwrap_or(0)));
+            }
             Err(error) => error,
         };
         if self.cancelled {
@@ -125,6 +128,16 @@ impl TreeTransfer {
         }
         if cannot_copy(&error) {
             self.settings.copy = CopyWay::ThroughClient;
+            return self.again.push_back(file);
+        }
+        // It may read a name otherwise than it is written, or have no better word for a command that it does not know: then the way through
+        // the client is open, and says the better what is wrong with the file if something is.
+        if error.kind == ErrorKind::Refused {
+            self.copies_refused = self.copies_refused.map(|refused| refused + 1);
+            if self.copies_refused == Some(COPY_REFUSALS) {
+                self.settings.copy = CopyWay::ThroughClient;
+            }
+            file.through_client = true;
             return self.again.push_back(file);
         }
         file.tries += 1;

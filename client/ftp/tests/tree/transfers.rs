@@ -138,6 +138,36 @@ fn a_copy_is_made_by_the_server_or_through_the_client() {
     assert!(world.scratch.is_empty());
 }
 
+/// ProFTPD's `mod_copy` loses quotes of a name, and vsftpd has no word of its own for what it does not know.
+#[test]
+fn a_copy_that_the_server_refuses_goes_through_the_client() {
+    let files = Files::of(&["d/", "d/a=1", "d/b=2", "d/c=3", "d/e=4", "d/f=5", "x=333"]);
+    let refused = |world: &mut World, which: &dyn Fn(&str) -> bool| {
+        world.begin();
+        while let Some(id) = world.open.keys().next().copied() {
+            let line = crate::model::written(&world.open[&id]);
+            match line.starts_with("copy") && which(&line) {
+                true => world.fail(id, error(ErrorKind::Refused).with_reply("550 Permission denied.")),
+                false => world.succeed(id),
+            }
+        }
+    };
+    let count = |world: &World, what: &str| world.log.iter().filter(|line| line.starts_with(what)).count();
+    // One file.
+    let mut world = copy(&files, "/to", settings());
+    refused(&mut world, &|line| line.contains("/d/b"));
+    assert!(world.summary.as_ref().unwrap().is_whole());
+    assert_eq!((count(&world, "copy"), count(&world, "get"), count(&world, "put")), (6, 1, 1));
+    // Every file: after some it is not asked any more.
+    let mut files = Files::of(&["a/", "b/", "c/", "x=1", "y=2", "z=3"]);
+    files.0.extend(Files::of(&["a/1=1", "b/1=1", "c/1=1"]).0);
+    let mut world = copy(&files, "/to", settings());
+    refused(&mut world, &|_| true);
+    assert!(world.summary.as_ref().unwrap().is_whole());
+    assert_eq!((count(&world, "copy"), count(&world, "get"), count(&world, "put")), (3, 6, 6));
+    assert!(world.scratch.is_empty());
+}
+
 #[test]
 fn nothing_is_copied_onto_itself() {
     let files = Files::of(&["d/", "d/a=1", "x=333"]);
