@@ -1,6 +1,6 @@
 //! The command line client as a process, against Pure-FTPd.
 
-use crate::setup::RelayProcess;
+use crate::setup::{RelayProcess, Way};
 use std::path::Path;
 use std::process::Output;
 use tokio::process::Command;
@@ -141,6 +141,96 @@ async fn the_options_of_transfers_do_what_they_say() {
     let output = cli.run(&["get", "--verify", "--compress", &cli.url("/text"), "verified"], local).await;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && text.contains("not verified"), "{text}");
+}
+
+async fn directories(mut cli: Cli, way: Way) {
+    let relay = match way {
+        Way::Native => None,
+        Way::Relay => Some(RelayProcess::start(&[cli.server.port()]).await),
+    };
+    if let Some(relay) = &relay {
+        cli.options.extend(["--via".to_owned(), relay.address()]);
+    }
+    let local = tempfile::tempdir().unwrap();
+    let local = local.path();
+    let root = cli.server.root();
+    for (name, text) in
+        [("site/index.html", "<p>"), ("site/img/a.png", "a"), ("site/img/b.png", "bb"), ("site/zero", "")]
+    {
+        let path = local.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    std::fs::create_dir(local.join("site/empty")).unwrap();
+    let list = |root: &Path| {
+        let output = std::process::Command::new("find").arg(".").current_dir(root).output().unwrap();
+        let mut lines: Vec<String> =
+            String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    cli.done(&["put", "-r", &cli.url("/www"), "site"], local).await;
+    assert_eq!(list(&root.join("www")), list(&local.join("site")));
+    cli.done(&["get", "--recursive", &cli.url("/www"), "back"], local).await;
+    cli.done(&["get", "--recursive", &cli.url("/www")], local).await;
+    assert_eq!(
+        (list(&local.join("back")), list(&local.join("www"))),
+        (list(&local.join("site")), list(&local.join("site")))
+    );
+    // What is there stays if nobody is there to decide, or as it was said.
+    std::fs::write(local.join("back/index.html"), "mine").unwrap();
+    cli.done(&["get", "-r", &cli.url("/www"), "back"], local).await;
+    assert_eq!(std::fs::read(local.join("back/index.html")).unwrap(), b"mine");
+    cli.done(&["get", "-r", "--conflicts", "overwrite", &cli.url("/www"), "back"], local).await;
+    assert_eq!(std::fs::read(local.join("back/index.html")).unwrap(), b"<p>");
+    cli.done(&["cp", "-r", &cli.url("/www"), "/copy"], local).await;
+    cli.done(&["cp", &cli.url("/www/index.html"), "/copy/start.html"], local).await;
+    assert_eq!(std::fs::read(root.join("copy/start.html")).unwrap(), b"<p>");
+
+    std::fs::write(local.join("site/index.html"), "<p>changed").unwrap();
+    std::fs::remove_file(local.join("site/img/a.png")).unwrap();
+    let before = list(&root.join("www"));
+    let plan = cli.done(&["mirror", &cli.url("/www"), "site", "--delete", "--dry-run"], local).await;
+    for line in ["upload index.html (SizeDiffers, 10 bytes)", "delete there img/a.png (Extra)"] {
+        assert!(plan.lines().any(|printed| printed == line), "{plan}");
+    }
+    assert!(
+        plan.ends_with(
+            "up 1 files, 10 bytes; down 0 files, 0 bytes; 1 deletions there, 0 here; 0 conflicts\n"
+        ),
+        "{plan}"
+    );
+    assert_eq!(list(&root.join("www")), before, "a dry run changes nothing");
+    cli.done(&["mirror", &cli.url("/www"), "site", "--delete"], local).await;
+    assert_eq!(list(&root.join("www")), list(&local.join("site")));
+    assert_eq!(std::fs::read(root.join("www/index.html")).unwrap(), b"<p>changed");
+    cli.done(&["mirror", "--down", "--by", "size", &cli.url("/www"), "fresh"], local).await;
+    assert_eq!(list(&local.join("fresh")), list(&local.join("site")));
+    // An empty side does not empty the other unless it is meant.
+    std::fs::create_dir(local.join("nothing")).unwrap();
+    let most = cli.run(&["mirror", "--delete", &cli.url("/www"), "nothing"], local).await;
+    let text = String::from_utf8_lossy(&most.stderr).into_owned();
+    assert!(!most.status.success() && text.contains("More than half"), "{text}");
+    assert_eq!(list(&root.join("www")), list(&local.join("site")));
+    // Changes on both sides, and a file of which nobody knows.
+    std::fs::write(local.join("fresh/mine"), "m").unwrap();
+    std::fs::write(local.join("fresh/index.html"), "<p>differs in its size").unwrap();
+    let open = cli.run(&["mirror", "--both", "--by", "size", &cli.url("/www"), "fresh"], local).await;
+    assert_eq!(open.status.code(), Some(7), "{open:?}");
+    assert!(String::from_utf8_lossy(&open.stderr).contains("conflict index.html"), "{open:?}");
+    assert!(root.join("www/mine").is_file());
+    let none = cli.run(&["get", "-r", &cli.url("/none"), "none"], local).await;
+    assert!(none.status.code() == Some(6) && !local.join("none").exists(), "{none:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn directories_make_the_whole_journey() {
+    directories(Cli::new(&["--insecure", "--tls", "explicit"]), Way::Native).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn directories_make_the_whole_journey_through_the_relay() {
+    directories(Cli::new(&["--insecure"]), Way::Relay).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -25,13 +25,14 @@ async fn copied(options: Options, way: Way) {
     let tried = bench.record.logged("Command", "SITE CPFR");
     println!("{:?}: SITE CPFR {tried} times, {moved} transfers", options.software);
     match options.modules {
-        true => assert_eq!((moved, tried), (0, files as usize)),
-        false => assert!(moved == 2 * files as usize && tried <= 3, "{moved} {tried}"),
+        // mod_copy takes the quotes out of a name, so that one goes through this side.
+        true => assert_eq!((moved, tried), (2, files as usize)),
+        false => assert!(moved == 2 * files as usize && tried < files as usize, "{moved} {tried}"),
     }
     // What is known by now is not tried again.
     let report = bench.crew.copy_tree(&from, &bench.path("again"), TreeSettings::default()).await.unwrap();
     is_whole(&report, &bench.record);
-    if !options.modules {
+    if !options.modules && options.software != Vsftpd {
         assert_eq!(bench.record.logged("Command", "SITE CPFR"), tried, "{}", bench.record.tail());
     }
     let inside = bench.crew.copy_tree(&bench.base, &bench.path("from"), TreeSettings::default()).await;

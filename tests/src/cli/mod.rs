@@ -3,9 +3,11 @@
 mod address;
 mod terminal;
 mod transfer;
+mod tree;
 
 pub use address::{Address, AddressError};
 
+use crate::crew::{CrewSettings, Route};
 use crate::driver::{Answerer, Client, Observer, Relay, Transport};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::io::IsTerminal;
@@ -78,6 +80,8 @@ enum Command {
         file: Option<PathBuf>,
         #[command(flatten)]
         how: transfer::GetOptions,
+        #[command(flatten)]
+        tree: tree::TreeOptions,
     },
     /// Store a file.
     Put {
@@ -87,6 +91,26 @@ enum Command {
         file: PathBuf,
         #[command(flatten)]
         how: transfer::PutOptions,
+        #[command(flatten)]
+        tree: tree::TreeOptions,
+    },
+    /// Copy a file on the server: by the server itself where it can, else through this machine.
+    Cp {
+        /// The file.
+        url: String,
+        /// Its copy's absolute path on the same server; with -r the directory that gets what the other one holds.
+        to: String,
+        #[command(flatten)]
+        tree: tree::TreeOptions,
+    },
+    /// Make a directory here and one on the server hold the same.
+    Mirror {
+        /// The directory on the server.
+        url: String,
+        /// The directory here.
+        directory: PathBuf,
+        #[command(flatten)]
+        how: tree::MirrorOptions,
     },
     /// Change the permissions of a file or directory.
     Chmod {
@@ -138,6 +162,8 @@ enum Failure {
     Path(#[from] towpath_ftp::ArgumentError),
     #[error("no password: {0}")]
     Password(std::io::Error),
+    #[error("{0} files or directories are not as they should be")]
+    NotWhole(u64),
 }
 
 impl Failure {
@@ -147,6 +173,7 @@ impl Failure {
             Failure::Relay(_) => 3,
             Failure::File { .. } => 8,
             Failure::Password(_) => 5,
+            Failure::NotWhole(_) => 7,
             Failure::Session(error) => match error.stage {
                 Stage::Relay | Stage::Policy | Stage::Lookup | Stage::Connection => 3,
                 Stage::Tls => 4,
@@ -177,9 +204,14 @@ async fn execute(arguments: Arguments) -> Result<(), Failure> {
     | Command::Rm { url, .. }
     | Command::Mkdir { url }
     | Command::Chmod { url, .. }
+    | Command::Cp { url, .. }
+    | Command::Mirror { url, .. }
     | Command::Mv { url, .. }
     | Command::Log { url }) = &arguments.command;
     let address = Address::parse(url)?;
+    if let Some(task) = tree::Task::of(&arguments.command, &address)? {
+        return task.run(settings(&arguments, &address)?).await;
+    }
     let client = client(&arguments, &address).await?;
     let login = client.login().await;
     if let Command::Log { .. } = arguments.command {
@@ -234,6 +266,10 @@ async fn work(arguments: &Arguments, client: &Client, address: &Address) -> Resu
         }
         Command::Rm { recursive: true, .. } => client.delete_tree(path).await?,
         Command::Rm { .. } => client.delete(path).await?,
+        Command::Cp { to, .. } => {
+            transfer::copy(client, path, &RemotePath::new(to.as_bytes())?).await?;
+        }
+        Command::Mirror { .. } => {}
         Command::Mkdir { .. } => client.make_directory(path).await?,
         Command::Mv { to, .. } => client.rename(path, &RemotePath::new(to.as_bytes())?).await?,
     }
@@ -267,7 +303,8 @@ fn mode(text: &str) -> Result<u16, String> {
     mode.ok_or_else(|| "not an octal number up to 7777".to_owned())
 }
 
-async fn client(arguments: &Arguments, address: &Address) -> Result<Client, Failure> {
+/// The server, as the address and the options say.
+fn site(arguments: &Arguments, address: &Address) -> Result<Site, Failure> {
     let encryption = match arguments.tls {
         None => address.encryption,
         Some(Tls::None) => Encryption::None,
@@ -284,6 +321,22 @@ async fn client(arguments: &Arguments, address: &Address) -> Result<Client, Fail
     if arguments.active {
         site.active = ActiveMode::Preferred;
     }
+    Ok(site)
+}
+
+/// What several sessions need.
+fn settings(arguments: &Arguments, address: &Address) -> Result<CrewSettings, Failure> {
+    let route = match &arguments.via {
+        Some(relay) => Route::relay(relay.clone()),
+        None => Route::direct(Roots::system()),
+    };
+    let mut settings = CrewSettings::new(site(arguments, address)?, route);
+    settings.answerer = Arc::new(terminal::ask);
+    Ok(settings)
+}
+
+async fn client(arguments: &Arguments, address: &Address) -> Result<Client, Failure> {
+    let site = site(arguments, address)?;
     let transport = match &arguments.via {
         Some(relay) => Transport::Relay(Relay::connect(relay).await?),
         None => Transport::Direct(Roots::system()),

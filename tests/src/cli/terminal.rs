@@ -4,6 +4,8 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
+use towpath_ftp::conflict::Side;
+use towpath_ftp::tree::{self, Answer, Why};
 use towpath_ftp::{Entry, EntryKind, Event, Modified, Question, Verdict};
 
 /// Asks on the terminal; without one the answer is no.
@@ -33,6 +35,46 @@ pub(super) fn ask(question: &Question) -> bool {
             }
             confirm("Trust it this time?")
         }
+    }
+}
+
+/// Asks what becomes of a file that is there; a capital letter answers for all that are asked about for the same reason.
+pub(super) fn decide(question: &tree::Question) -> (Answer, bool) {
+    let side = |side: &Side| {
+        let size = side.size.map_or_else(|| "size unknown".to_owned(), |size| format!("{size} bytes"));
+        format!("{size} {}", side.modified.map_or_else(String::new, time))
+    };
+    eprintln!("{} ({})", visible(&question.source.to_string()), side(&question.from));
+    eprintln!("  is to go where {} is ({})", visible(&question.target.to_string()), side(&question.there));
+    loop {
+        eprint!("[o]verwrite, [r]esume, re[n]ame, [s]kip; a capital letter for all: ");
+        let mut line = String::new();
+        if !io::stdin().lock().read_line(&mut line).is_ok_and(|read| read > 0) {
+            return (Answer::Skip, true);
+        }
+        let answer = match line.trim().to_ascii_lowercase().as_str() {
+            "o" => Answer::Overwrite,
+            "r" => Answer::Resume,
+            "n" => Answer::Rename,
+            "s" => Answer::Skip,
+            _ => continue,
+        };
+        return (answer, line.trim().bytes().all(|byte| byte.is_ascii_uppercase()));
+    }
+}
+
+/// Why something was left out.
+pub(super) fn why(why: &Why) -> String {
+    match why {
+        Why::Failed(error) => error.to_string(),
+        Why::Name(error) => error.to_string(),
+        Why::Unsendable => "its name cannot be sent to this server".to_owned(),
+        Why::Truncated => "the server does not list all of it".to_owned(),
+        Why::InPlace(_) => "something else is in its place".to_owned(),
+        Why::Blocked => "what it belongs in, or what came before, has failed".to_owned(),
+        Why::Clash => "another file of its directory has this name".to_owned(),
+        Why::CannotResume => "what is there is no part of it".to_owned(),
+        other => format!("left out: {other:?}"),
     }
 }
 

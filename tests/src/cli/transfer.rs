@@ -7,19 +7,19 @@ use clap::Args;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use towpath_ftp::request::part;
-use towpath_ftp::{Outcome, Placement, RemotePath, TransferOptions, Transferred};
+use towpath_ftp::{ErrorKind, Outcome, Placement, RemotePath, Request, TransferOptions, Transferred};
 
 /// What both ways have.
 #[derive(Args)]
 struct BothOptions {
     /// As text: line ends are those of this machine here and of the server's there.
-    #[arg(long, conflicts_with_all = ["resume", "verify"])]
+    #[arg(long, conflicts_with_all = ["resume", "verify", "recursive"])]
     ascii: bool,
     /// Compressed on the way (MODE Z), where the server can.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "recursive")]
     compress: bool,
     /// Compare checksums afterwards; says so where the server cannot compute any.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "recursive")]
     verify: bool,
     /// Set the file's time to that of the original.
     #[arg(long)]
@@ -30,11 +30,11 @@ struct BothOptions {
 #[derive(Args)]
 pub(super) struct GetOptions {
     /// Go on where a broken download with this option stopped (FILE.part), if the bytes before are the same.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "recursive")]
     resume: bool,
     /// Over so many sessions, 2 to 8; small files come over one.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=8),
-          conflicts_with_all = ["resume", "ascii", "compress", "verify", "keep_time"])]
+          conflicts_with_all = ["resume", "ascii", "compress", "verify", "keep_time", "recursive"])]
     segments: Option<u8>,
     #[command(flatten)]
     both: BothOptions,
@@ -44,13 +44,13 @@ pub(super) struct GetOptions {
 #[derive(Args)]
 pub(super) struct PutOptions {
     /// Go on behind the bytes that the server has, if they are the same.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "recursive")]
     resume: bool,
     /// Behind what is there.
-    #[arg(long, conflicts_with_all = ["resume", "part", "verify"])]
+    #[arg(long, conflicts_with_all = ["resume", "part", "verify", "recursive"])]
     append: bool,
     /// Under a name with .part behind it until all has arrived.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "recursive")]
     part: bool,
     #[command(flatten)]
     both: BothOptions,
@@ -149,6 +149,20 @@ impl PutOptions {
         let target = if self.part { part(path) } else { None };
         client.size(target.as_ref().unwrap_or(path)).await.unwrap_or(0)
     }
+}
+
+/// Copies a file on the server: by the server, else through this machine.
+pub(super) async fn copy(client: &Client, from: &RemotePath, to: &RemotePath) -> Result<(), Failure> {
+    let request = Request::CopyOnServer { from: from.clone(), to: to.clone() };
+    match client.request(request).await {
+        Err(error) if error.kind == ErrorKind::Refused => {}
+        result => return Ok(result.map(drop)?),
+    }
+    let directory = tempfile::tempdir().map_err(local(&std::env::temp_dir()))?;
+    let file = directory.path().join("copy");
+    client.get(from, Sink::file(&file).await.map_err(local(&file))?).await?;
+    client.put(Source::file(&file).await.map_err(local(&file))?, to).await?;
+    Ok(())
 }
 
 fn transferred(outcome: Outcome) -> Transferred {
