@@ -54,11 +54,16 @@ impl Record {
 
     /// Waits until so many of these were told.
     async fn wait(&self, what: &str, many: usize, which: impl Fn(&News) -> bool) {
+        self.until(what, |all| all.iter().filter(|news| which(news)).count() >= many).await;
+    }
+
+    /// Waits until what was told is so.
+    async fn until(&self, what: &str, holds: impl Fn(&[News]) -> bool) {
         let mut told = self.count.subscribe();
         let waiting = async {
             loop {
                 told.borrow_and_update();
-                if self.count(&which) >= many {
+                if holds(&self.news.lock().unwrap()) {
                     return;
                 }
                 told.changed().await.unwrap();
