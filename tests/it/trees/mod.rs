@@ -1,5 +1,6 @@
 //! Whole trees and several sessions against real servers: the crew, with the engine's pool, trees, plans and cache.
 
+mod conflicts;
 mod copies;
 mod idle;
 mod journeys;
