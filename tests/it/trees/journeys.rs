@@ -16,7 +16,7 @@ fn with(policy: Policy) -> TreeSettings {
 
 /// Whether uploads keep their times on this server.
 fn dates(software: Software) -> bool {
-    !matches!(software, Vsftpd | Libunftp | Inetutils)
+    !matches!(software, Libunftp | Inetutils)
 }
 
 async fn journey(software: Software, security: Security, way: Way) {

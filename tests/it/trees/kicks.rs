@@ -18,8 +18,9 @@ use towpath_tests::driver::{pattern, sha256};
 use towpath_tests::server::Software::{self, ProFtpd, PureFtpd, Vsftpd};
 use towpath_tests::server::{Security, Server};
 
-const SIZE: usize = 6 << 20;
-const RATE: u64 = 3 << 20;
+/// More than the buffers between server and client hold: else all may be under way when its process ends.
+const SIZE: usize = 20 << 20;
+const RATE: u64 = 10 << 20;
 
 /// A file that has come half-way, more or less.
 fn half_way(news: &News) -> bool {
@@ -36,7 +37,7 @@ async fn killed(software: Software, security: Security) {
         (settings.pace, settings.rate) = (20, Some(RATE));
     })
     .await;
-    for file in 0..5 {
+    for file in 0..3 {
         write(&bench.root, &format!("down/{file}"), SIZE + file, file as u64);
     }
     give(&bench.disk("down"));
@@ -113,7 +114,13 @@ fn relay(address: SocketAddr, target: u16) -> (Runtime, SocketAddr) {
     config.targets.push(Target::new("127.0.0.1", target));
     let (told, bound) = std::sync::mpsc::channel();
     runtime.spawn(async move {
-        let listener = TcpListener::bind(address).await.unwrap();
+        // The relay before may hold the port until the last of it has ended.
+        let listener = loop {
+            match TcpListener::bind(address).await {
+                Ok(listener) => break listener,
+                Err(_) => tokio::task::yield_now().await,
+            }
+        };
         told.send(listener.local_addr().unwrap()).unwrap();
         towpath_relay::run(listener, config, std::future::pending()).await.unwrap();
     });
@@ -138,7 +145,6 @@ async fn the_relay_goes_and_comes_back() {
         record.wait("progress", 1, half_way).await;
         first.shutdown_background();
         record.wait("loss", 1, super::disconnected).await;
-        // The port may be held for a moment by what still ends.
         relay(address, server.port())
     };
     let (report, (second, _)) = tokio::join!(down, again);

@@ -1,5 +1,6 @@
 //! Whole trees and several sessions against real servers: the crew, with the engine's pool, trees, plans and cache.
 
+mod conflicts;
 mod copies;
 mod idle;
 mod journeys;
@@ -54,11 +55,16 @@ impl Record {
 
     /// Waits until so many of these were told.
     async fn wait(&self, what: &str, many: usize, which: impl Fn(&News) -> bool) {
+        self.until(what, |all| all.iter().filter(|news| which(news)).count() >= many).await;
+    }
+
+    /// Waits until what was told is so.
+    async fn until(&self, what: &str, holds: impl Fn(&[News]) -> bool) {
         let mut told = self.count.subscribe();
         let waiting = async {
             loop {
                 told.borrow_and_update();
-                if self.count(&which) >= many {
+                if holds(&self.news.lock().unwrap()) {
                     return;
                 }
                 told.changed().await.unwrap();

@@ -1,6 +1,6 @@
 //! Browsing beside transfers.
 
-use super::{Bench, done, failed, give, write};
+use super::{Bench, done, failed, give, is_whole, snapshot, write};
 use crate::setup::Way;
 use std::collections::HashSet;
 use towpath_ftp::Event;
@@ -43,13 +43,7 @@ async fn browsing_is_answered_while_three_transfers_run() {
         let from = bench.path("big");
         let mut tree = Box::pin(bench.crew.download_tree(&from, local.path(), TreeSettings::default()));
         let browsing = async {
-            loop {
-                bench.record.wait("progress", 1, |news| matches!(news, News::Pool(PoolEvent::Job(..)))).await;
-                if moving(&bench.record.all()) >= 3 {
-                    break;
-                }
-                tokio::task::yield_now().await;
-            }
+            bench.record.until("three transfers", |all| moving(all) >= 3).await;
             for _ in 0..5 {
                 let (listing, _) = bench.crew.list_anew(&from).await.unwrap();
                 assert_eq!(listing.entries.len(), 4);
@@ -74,4 +68,30 @@ async fn browsing_is_answered_while_three_transfers_run() {
         crew.quit().await;
         assert_eq!(std::fs::read_dir(local.path()).unwrap().count(), 0, "nothing that is not whole stays");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_paused_goes_on_where_it_was() {
+    let server = Server::start(PureFtpd, Security::Tls13).unwrap();
+    let bench = Bench::new(&server, Way::Native, |settings| settings.rate = Some(4 * RATE)).await;
+    for file in 0..2 {
+        write(&bench.root, &format!("big/{file}"), SIZE / 4, file);
+    }
+    give(&bench.disk("big"));
+    let local = tempfile::tempdir().unwrap();
+    let from = bench.path("big");
+    let down = bench.crew.download_tree(&from, local.path(), TreeSettings::default());
+    let pausing = async {
+        let far = |news: &News| matches!(news, News::Pool(PoolEvent::Job(_, JobEvent::Progressed { done, .. })) if *done > RATE);
+        bench.record.wait("progress", 1, far).await;
+        bench.crew.pause(true);
+        bench.crew.list_anew(&from).await.unwrap();
+        bench.crew.pause(false);
+    };
+    let (report, ()) = tokio::join!(down, pausing);
+    is_whole(&report.unwrap(), &bench.record);
+    assert_eq!(snapshot(local.path()), snapshot(&bench.disk("big")));
+    let resumed = |news: &News| matches!(news, News::Pool(PoolEvent::Job(_, JobEvent::Started { offset })) if *offset > 0);
+    assert!(bench.record.count(resumed) > 0, "{}", bench.record.tail());
+    assert_eq!(bench.record.count(failed), 0);
 }

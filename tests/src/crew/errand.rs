@@ -140,6 +140,16 @@ impl Runner {
         self.steps.push_back(Step::Tree(id, input));
     }
 
+    /// Nothing more will come of these.
+    pub(super) fn stop(&mut self, works: Vec<u64>, error: &Error) {
+        for id in works {
+            if let Some(work) = self.works.get_mut(&id) {
+                work.report.stopped.get_or_insert_with(|| error.clone());
+                self.steps.push_back(Step::Tree(id, TreeInput::Cancel));
+            }
+        }
+    }
+
     /// A job has ended.
     pub(super) fn job_ended(&mut self, job: JobId, end: JobEnd) {
         let Some(Carried { work, ask, file, upload }) = self.jobs.remove(&job) else { return };

@@ -72,6 +72,10 @@ impl JobFile {
             tokio::fs::rename(&self.path, part).await?;
             self.taken_over.store(true, Ordering::Relaxed);
         }
+        if offset == 0 && self.taken_over.swap(false, Ordering::Relaxed) {
+            // It begins anew: what was there keeps its place until all of it has come.
+            tokio::fs::rename(part, &self.path).await?;
+        }
         let sink = Sink::under(&self.path, part, offset == 0).await?;
         Ok(match self.rate {
             Some(rate) => sink.paced(rate),

@@ -1,7 +1,7 @@
 //! Several sessions with one site, natively: the engine's pool over real sessions, its trees and plans above that with a directory of
 //! ours at the other end, and the cache of listings beside it. [`Crew`] is what tools and tests use.
 //!
-//! A task runs the pool and the trees ([`runner`]); every slot has a task that opens and closes the files of its transfers; work on the disk
+//! A task runs the pool and the trees (`runner`); every slot has a task that opens and closes the files of its transfers; work on the disk
 //! and questions to a person have threads of their own. A download has a temporary name until the engine says that it is done.
 
 mod errand;

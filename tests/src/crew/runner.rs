@@ -278,16 +278,6 @@ impl Runner {
         }
     }
 
-    /// Nothing more will come of these.
-    pub(super) fn stop(&mut self, works: Vec<u64>, error: &Error) {
-        for id in works {
-            if let Some(work) = self.works.get_mut(&id) {
-                work.report.stopped.get_or_insert_with(|| error.clone());
-                self.steps.push_back(Step::Tree(id, TreeInput::Cancel));
-            }
-        }
-    }
-
     async fn quit(mut self, reply: oneshot::Sender<()>) {
         self.steps.push_back(Step::Pool(PoolInput::Disconnect));
         self.work_off();

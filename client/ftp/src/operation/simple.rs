@@ -205,9 +205,17 @@ impl Simple {
         Step::Done(Report::Done(outcome))
     }
 
+    /// Whether a refusal may be for want of the command: vsftpd denies anonymous users whatever it does not have of SITE. Another form then
+    /// tells, if there is one.
+    fn may_be_none(&self, link: &Link, form: Option<Form>, reply: &Reply) -> bool {
+        let site = form.filter(|form| matches!(form, Form::SiteUtimeUtc | Form::SiteUtime));
+        let unproven = site.is_some_and(|form| link.memory.quirks.habits.of(form) != Some(Habit::Works));
+        unproven && reply.code == 550 && self.attempts.len() > 1
+    }
+
     fn refuse(&mut self, link: &mut Link, form: Option<Form>, reply: &Reply) -> Step {
         let failure = refused(Stage::Server, self.refusal.clone(), reply);
-        if !failure.unknown_command() {
+        if !failure.unknown_command() && !self.may_be_none(link, form, reply) {
             return Step::Fail(failure);
         }
         if let Some(form) = form

@@ -50,6 +50,11 @@ impl Pool {
         let moved = from.map_or(0, |from| self.queue.reached(id).saturating_sub(from));
         let resumed = from.is_some_and(|from| from > 0) && !job.no_resume;
         if resumed && moved == 0 && refuses_resume(&error) {
+            // What is there is another file, and nobody has said that it may be replaced.
+            let differs = error.stage == Stage::File && error.kind == ErrorKind::Incomplete;
+            if differs && !self.queue.is_ours(id) {
+                return self.end(id, JobEnd::Failed(error));
+            }
             return self.restart(id, error);
         }
         if from.is_some() && not_begun(&error) {

@@ -40,6 +40,8 @@ struct Place {
     order: i64,
     /// Bytes of the file that this attempt has reached.
     done: u64,
+    /// An attempt of this pool has moved some: what is there is its work.
+    ours: bool,
 }
 
 type Key = (Reverse<Priority>, i64, JobId);
@@ -67,7 +69,7 @@ impl Queue {
         let (id, order) = (job.id, self.next);
         self.next += 1;
         let state = if job.paused { State::Paused } else { State::Ready };
-        self.places.insert(id, Place { job, state, order, done: 0 });
+        self.places.insert(id, Place { job, state, order, done: 0, ours: false });
         self.index(id, true);
         Ok(())
     }
@@ -107,6 +109,7 @@ impl Queue {
     /// A running job has come so far. Of an upload nobody knows from now on how much the server has.
     pub(crate) fn reach(&mut self, id: JobId, done: u64) {
         let Some(place) = self.places.get_mut(&id) else { return };
+        place.ours |= done > place.done;
         place.done = place.done.max(done);
         if !is_download(&place.job) {
             let before = match place.job.offset {
@@ -129,6 +132,11 @@ impl Queue {
     /// The byte that a running job has reached.
     pub(crate) fn reached(&self, id: JobId) -> u64 {
         self.places.get(&id).map_or(0, |place| place.done)
+    }
+
+    /// Whether what there is of a job's file is this pool's work.
+    pub(crate) fn is_ours(&self, id: JobId) -> bool {
+        self.places.get(&id).is_some_and(|place| place.ours)
     }
 
     /// Puts a job before another, with its priority, or last among its own.

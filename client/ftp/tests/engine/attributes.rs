@@ -69,6 +69,40 @@ fn t11_a_refusal_about_the_file_is_no_missing_command() {
     talk.is_usable();
 }
 
+/// vsftpd answers anonymous users so to every SITE that it does not have, and sets times by MDTM.
+#[test]
+fn t11_a_site_command_that_is_denied_may_be_none() {
+    let mut talk = Talk::plain(&["MDTM"]);
+    let id = set_time(&mut talk, "/a");
+    for (command, reply) in [
+        (format!("MFMT {TIME} /a"), "500 Unknown command."),
+        (format!("SITE UTIME /a {TIME} {TIME} {TIME} UTC"), "550 Permission denied."),
+        (format!("SITE UTIME {TIME} /a"), "550 Permission denied."),
+        (format!("MDTM {TIME} /a"), "213 File modification time set."),
+    ] {
+        talk.expect(&[&format!("send {command}")]);
+        talk.server(reply);
+    }
+    assert_eq!(talk.ended(id), Ok(Outcome::Ok));
+    // What works comes first, and its refusal is about the file.
+    let id = set_time(&mut talk, "/b");
+    talk.expect(&[&format!("send MDTM {TIME} /b")]);
+    talk.server("550 Could not set file modification time.");
+    assert_eq!(talk.ended(id).unwrap_err().kind, ErrorKind::Refused);
+    // A SITE that has worked is not doubted.
+    let mut talk = Talk::plain(&["MDTM"]);
+    let id = set_time(&mut talk, "/a");
+    talk.server("500 Unknown command.");
+    talk.server("200 ok");
+    assert_eq!(talk.ended(id), Ok(Outcome::Ok));
+    talk.said();
+    let id = set_time(&mut talk, "/b");
+    talk.server("550 No such file");
+    assert_eq!(talk.ended(id).unwrap_err().reply.as_deref(), Some("550 No such file"));
+    talk.said();
+    talk.is_usable();
+}
+
 #[test]
 fn t11_mdtm_writes_nothing_where_mfmt_is_listed() {
     let mut talk = Talk::plain(&["MFMT"]);

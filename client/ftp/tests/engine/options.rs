@@ -401,7 +401,7 @@ fn t11_the_time_of_an_upload_is_set_and_a_download_asks_for_it() {
     talk.expect(&["send MFMT 20240229123456 /d/f"]);
     talk.server("500 what");
     talk.expect(&["send SITE UTIME /d/f 20240229123456 20240229123456 20240229123456 UTC"]);
-    talk.server("550 denied");
+    talk.server("553 denied");
     let wanted = Transferred { dated: Some(false), ..Transferred::of(9) };
     assert_eq!(talk.ended(id), Ok(Outcome::Transferred(wanted)));
     // Down.

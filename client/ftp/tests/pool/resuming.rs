@@ -206,3 +206,35 @@ fn a_size_that_proved_wrong_is_asked_for_anew() {
     };
     assert_eq!(size, None);
 }
+
+#[test]
+fn t5_what_is_there_and_differs_is_not_replaced_unless_it_is_our_own_part() {
+    let differs = || error(Stage::File, ErrorKind::Incomplete);
+    for direction in [Direction::Download, Direction::Upload] {
+        let given = Job { offset: Offset::At(400), ..job(1, direction, BIG) };
+        let mut model = single(given.clone());
+        let slot = model.of_job(1);
+        // The comparison moves bytes, and none behind the place.
+        model.progress(slot, 400);
+        model.fail(slot, differs());
+        assert_eq!(model.ended[&JobId(1)], JobEnd::Failed(differs()), "{direction:?}");
+        // What the pool has put there itself was a part, and the file has changed since.
+        let mut model = single(given);
+        let slot = model.of_job(1);
+        model.progress(slot, 500);
+        if direction == Direction::Download {
+            model.give(PoolInput::Safe(JobId(1), 500));
+        }
+        model.fail(slot, error(Stage::Data, ErrorKind::Lost));
+        model.pass_until_wanted();
+        if direction == Direction::Upload {
+            let slot = model.seat(|request| matches!(request, Request::Size(_)));
+            model.succeed(slot, Outcome::Size(500));
+        }
+        let slot = model.of_job(1);
+        model.fail(slot, differs());
+        assert!(model.events.contains(&PoolEvent::Job(JobId(1), JobEvent::Restarting(differs()))));
+        let slot = model.of_job(1);
+        assert_eq!(offset_of(&model.seats[&slot].work.as_ref().unwrap().1), Some(0));
+    }
+}

@@ -48,6 +48,10 @@ fn a_plan_makes_parents_first_and_deletes_last() {
     assert_eq!(made.totals.uploads, Transfers { files: 2, bytes: 30, unknown: 0 });
     assert_eq!((made.totals.made.remote, made.totals.unchanged), (2, 1));
     assert_eq!((made.totals.deleted.remote.files, made.totals.deleted.remote.directories), (2, 2));
+    // Whoever moves a file knows its time without asking.
+    let source = local.get(&made.actions[2].path).unwrap();
+    assert!(source.side.modified.is_some() && made.actions[2].modified == source.side.modified);
+    assert_eq!(made.actions[4].modified, None);
     // Four of five.
     assert_eq!(made.deletes_most, Sides { local: false, remote: true });
 }
