@@ -3,6 +3,10 @@
 //! With TLS 1.2 (rule S-4): for servers that demand resumed data connections and issue too few TLS 1.3 tickets. A TLS 1.2
 //! session can be resumed any number of times. Where the server has no TLS 1.2, a new login brings new tickets at
 //! least. In lock-step: for servers that lose commands which are sent together.
+//!
+//! Rule S-6, sessions that expire: no clock is kept for tickets. One that the server does not honour any more shows as a handshake that resumed
+//! nothing; where the server then refuses, or moves nothing, this renewal is the answer, and an upload that the server calls done is
+//! compared with its size.
 
 use crate::link::Link;
 use crate::path::RemotePath;

@@ -35,15 +35,15 @@ const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
 /// Replies of every kind.
-const REPLY: usize = 4 * MIB;
+const REPLY: usize = 2 * MIB;
 /// Listings that are told as they come.
 const LISTING: usize = 2 * MIB;
 /// Sessions with a fault.
 const FAULTY: usize = 24 * MIB;
 /// A listing of two million rows that is kept: a row is some 300 bytes, and the list of them grows by doubling.
-const KEPT: usize = 1280 * MIB;
+const KEPT: usize = 640 * MIB;
 /// Walks over trees.
-const TREE: usize = 640 * MIB;
+const TREE: usize = 384 * MIB;
 /// Parsers.
 const PARSER: usize = 8 * MIB;
 

@@ -12,6 +12,7 @@
 
 mod lineage;
 mod tally;
+mod waiting;
 
 use crate::entry::{Entry, EntryKind};
 use crate::error::{Error, ErrorKind, Stage};
@@ -30,11 +31,10 @@ use super::simple::Simple;
 use super::{Failure, Operation, Report, Step};
 use lineage::Lineage;
 pub(crate) use tally::Tally;
+use waiting::{MAX_PATHS, MAX_PENDING, Waiting};
 
 /// Deepest directory below an item: past it a tree is taken for a loop.
 const MAX_DEPTH: usize = 128;
-/// Most rows that wait for their turn on all levels together.
-const MAX_PENDING: usize = 2_000_000;
 /// Most directories that one walk reads: a server could make up names for ever.
 const MAX_DIRECTORIES: u64 = 2_000_000;
 
@@ -63,6 +63,17 @@ enum Pending {
     Closed(RemotePath),
 }
 
+impl Pending {
+    /// Bytes of its path.
+    fn bytes(&self) -> usize {
+        match self {
+            Pending::File(path) | Pending::Left(path) | Pending::Closed(path) => path.as_bytes().len(),
+            Pending::Directory(place) | Pending::Doubtful(place) => place.path.as_bytes().len(),
+            Pending::Several => 0,
+        }
+    }
+}
+
 struct Place {
     path: RemotePath,
     depth: usize,
@@ -77,7 +88,7 @@ struct Place {
 pub(crate) struct Walk {
     aim: Aim,
     /// The last is the next.
-    pending: Vec<Pending>,
+    pending: Waiting,
     /// What is under way.
     current: Option<Pending>,
     lineage: Lineage,
@@ -260,8 +271,15 @@ impl Walk {
             self.not_followed(link, place.path.clone(), LeftOut::Link);
             return self.go(link);
         }
-        if self.pending.len().saturating_add(entries.len()) > MAX_PENDING {
-            let text = format!("The tree has more than {MAX_PENDING} entries on one path");
+        let only_directories = matches!(self.aim, Aim::Count | Aim::List);
+        let waits = |entry: &&Entry| !only_directories || entry.kind == EntryKind::Directory;
+        let length = actual.as_bytes().len() + 1;
+        let paths = entries.iter().filter(waits).map(|entry| length + entry.name.as_bytes().len()).sum();
+        if !self.pending.has_room(entries.len(), paths) {
+            let text = format!(
+                "The tree has more than {MAX_PENDING} entries on one path, or their names take more than {} MiB",
+                MAX_PATHS / (1024 * 1024)
+            );
             return Step::fail(Error::new(Stage::Server, ErrorKind::Protocol, text));
         }
         self.lineage.learn(entries.iter());
