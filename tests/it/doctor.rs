@@ -314,3 +314,20 @@ async fn the_command_line_prints_the_report() {
     assert_eq!(code, Some(1), "{text}");
     assert!(text.contains("FAILED      TLS ") && text.contains("fingerprint"), "{text}");
 }
+
+/// Through a relay whose administrator allows it, active mode is tried as any other way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d15_active_mode_through_a_relay_that_listens() {
+    for (software, security) in [
+        (Software::PureFtpd, Security::Tls13),
+        (Software::Vsftpd, Security::Tls12),
+        (Software::ProFtpd, Security::Plain),
+    ] {
+        let server = Server::start(software, security).unwrap();
+        let target = Target { active: true, ..Target::new("127.0.0.1", server.port()) };
+        let relay = RelayProcess::with(Config { targets: vec![target], ..Config::default() }).await;
+        let transport = Transport::Relay(Relay::connect(&relay.address()).await.unwrap());
+        let findings = examine(transport, server.site(), true).await;
+        check(&format!("{software:?}"), &findings, Subject::Active, Verdict::Good, &["active mode work"]);
+    }
+}

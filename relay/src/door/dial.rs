@@ -17,6 +17,8 @@ pub async fn dial(to: SocketAddr, from: Option<IpAddr>) -> io::Result<TcpStream>
 async fn attempt(to: SocketAddr, from: Option<IpAddr>) -> io::Result<TcpStream> {
     let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     if let Some(from) = from.filter(|from| from.is_ipv4() == to.is_ipv4()) {
+        // A port whose last connection lingers will do for another server's port, or many small files would use them all up.
+        socket.set_reuseaddr(true)?;
         socket.bind(SocketAddr::new(from, 0))?;
     }
     socket.connect(to).await

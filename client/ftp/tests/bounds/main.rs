@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod cuts;
-mod endless;
+mod requests;
 #[allow(dead_code, reason = "shared with the transcripts, which use more of it")]
 #[path = "../engine/scripted.rs"]
 mod scripted;

@@ -454,6 +454,23 @@ fn a_stalled_transfer_is_given_up() {
     talk.is_usable();
 }
 
+/// After the last byte the server's end is waited for, but not for ever once it has confirmed the upload.
+#[test]
+fn c_2_a_confirmed_upload_waits_ten_seconds_for_the_servers_end() {
+    let mut talk = Talk::plain(FEATURES);
+    let id = talk.upload(Some(10), 0);
+    talk.server("150 go");
+    talk.moved(10);
+    talk.server("226 ok");
+    talk.pass(9_999);
+    talk.expect(&[]);
+    assert!(talk.ended_yet().is_none());
+    talk.pass(1);
+    talk.expect(&["close 2"]);
+    assert_eq!(talk.ended_after(id), Ok(Outcome::Transferred(towpath_ftp::Transferred::of(10))));
+    talk.is_usable();
+}
+
 /// What was handed over last may lie in buffers before a slow server for a while.
 #[test]
 fn an_upload_drains_longer_than_it_stalls() {

@@ -179,8 +179,8 @@ impl Examine {
     /// What can only be said at the end.
     pub(super) fn conclude(&mut self, link: &mut Link) {
         if !link.site.abilities.listen {
-            let text = "In active mode the server connects to this side, which cannot accept connections here: neither a web page nor a relay \
-                        can.";
+            let text = "In active mode the server connects to this side, which cannot accept connections here: a web page never can, and its \
+                        relay only where the relay's administrator allows it for this server.";
             self.collected.put(link, Finding::untested(Subject::Active, text));
         } else if link.site.active == ActiveMode::Never {
             let text = "The site's settings forbid active mode.";

@@ -19,6 +19,8 @@ const DRAIN_TIMEOUT: u64 = 300_000;
 const HOLD_TIMEOUT: u64 = 3_000;
 /// After one of data end and final reply: how long the other may take, counted anew with every progress (rule D8).
 const OTHER_HALF_TIMEOUT: u64 = 20_000;
+/// The same for the end of an upload that arrived: the server's close_notify is waited for so long, and then nothing depends on it (rule C-2).
+const FAREWELL_TIMEOUT: u64 = 10_000;
 /// The same where the driver ended it at its limit: nothing depends on what the server says to that, and under TLS Pure-FTPd says nothing.
 const ENOUGH_TIMEOUT: u64 = 1_000;
 
@@ -78,6 +80,7 @@ impl Exchange {
             (None, None) if self.purpose.is_upload() && self.is_whole(link) => DRAIN_TIMEOUT,
             (None, None) => STALL_TIMEOUT,
             (Some(_), None) if self.has_enough(link) => ENOUGH_TIMEOUT,
+            (None, Some(_)) if self.purpose.is_upload() && self.is_whole(link) => FAREWELL_TIMEOUT,
             _ => OTHER_HALF_TIMEOUT,
         };
         Some(data.progress.after(patience))
