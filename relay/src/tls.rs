@@ -5,6 +5,11 @@
 //! compared by pointer), ticket store and server name are the same, so a group makes each of them once. A TLS 1.2-only sibling
 //! configuration shares them too.
 //!
+//! Every handshake names the protocol `ftp` (rule C-5), on control and data connections alike: a server of another protocol that heeds it
+//! refuses, so nobody can lead a login to a web server that shows the same certificate (the ALPACA attack). FTP servers that know
+//! ALPN take `ftp` (vsftpd since 3.0.4 refuses every other name), and the others ignore it. `x-filezilla-ftp` is not offered: what else its
+//! servers expect of a client that says so is not written down, and vsftpd would refuse it.
+//!
 //! The verifier never ends a handshake because of a certificate: a person decides, with the verdict and the chain in
 //! hand. It always verifies the handshake's signatures, so the server does hold the key it shows. The verdict is computed from
 //! the connection's own certificates after the handshake; handshakes that run at the same time cannot mix.
@@ -30,6 +35,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use towpath_shared::{MAX_JSON, Message, Reason, StreamId, TlsInfo, TlsVersion};
 use verifier::Verifier;
+
+/// The protocol that a handshake names (ALPN, RFC 7301; `ftp` is registered for RFC 959 and 4217).
+const PROTOCOL: &[u8] = b"ftp";
 
 /// Certificates of a chain that are described in [`TlsInfo`]; the page is sent no more than these either.
 pub const MAX_CHAIN: usize = 8;
@@ -80,6 +88,7 @@ impl TlsGroup {
                 .with_custom_certificate_verifier(verifier.clone())
                 .with_client_cert_resolver(resolver.clone());
             config.resumption = resumption.clone();
+            config.alpn_protocols = vec![PROTOCOL.to_vec()];
             Ok::<_, TlsFailure>(Arc::new(config))
         };
         Ok(TlsGroup {

@@ -490,8 +490,7 @@ impl Link {
 
     /// Wall clock in Unix seconds.
     pub(crate) fn wall_clock(&self) -> i64 {
-        let seconds = i64::try_from(self.now.0 / 1_000).unwrap_or(i64::MAX);
-        self.site.epoch.saturating_add(seconds)
+        self.site.epoch.saturating_add(i64::try_from(self.now.0 / 1_000).unwrap_or(i64::MAX))
     }
 
     fn next_conn(&mut self) -> ConnId {

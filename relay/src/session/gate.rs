@@ -1,4 +1,7 @@
 //! START_TLS: the handshake, and the gate that stays closed until the page accepts the certificate.
+//!
+//! Rule S-2, tickets first: a control stream is read all the time, and the page can only ask for a data stream after it has read the 227 or
+//! 229 from it. The ticket that a server sends before that reply lies in the group's store by then.
 
 use super::socket;
 use super::stream::{Stream, failed};

@@ -48,14 +48,25 @@ async fn shake(
     key: &KeyPair,
     max: TlsVersion,
 ) -> Result<Secured, TlsFailure> {
+    shake_as(certificate, key, max, &[]).await
+}
+
+/// The same with a server that knows these protocols (ALPN).
+async fn shake_as(
+    certificate: CertificateDer<'static>,
+    key: &KeyPair,
+    max: TlsVersion,
+    protocols: &[&[u8]],
+) -> Result<Secured, TlsFailure> {
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let key = provider.key_provider.load_private_key(key).unwrap();
-    let config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(Shown(Arc::new(CertifiedKey::new(vec![certificate], key)))));
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let server = tokio::spawn(async move {
@@ -79,6 +90,24 @@ async fn an_x509v1_certificate_gets_a_verdict_and_no_error() {
         let leaf = &secured.info.chain[0];
         assert_eq!((leaf.subject.as_str(), leaf.key.as_str()), ("CN=old.example", "ECDSA P-256"));
         assert_eq!(secured.chain, [der.to_vec()]);
+    }
+}
+
+#[tokio::test]
+async fn c_5_ftp_is_named_and_a_server_of_another_protocol_refuses() {
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(["old.example".to_owned()]).unwrap();
+    let der = params.self_signed(&key).unwrap().der().clone();
+    for max in [TlsVersion::Tls12, TlsVersion::Tls13] {
+        let shake = async |protocols: &[&[u8]]| shake_as(der.clone(), &key, max, protocols).await;
+        let agreed = |secured: Secured| secured.stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+        assert_eq!(agreed(shake(&[b"ftp"]).await.unwrap()), Some(b"ftp".to_vec()));
+        let filezilla = shake(&[b"x-filezilla-ftp", b"ftp"]).await.unwrap();
+        assert_eq!(agreed(filezilla), Some(b"ftp".to_vec()));
+        // Most FTP servers know nothing of it.
+        assert_eq!(agreed(shake(&[]).await.unwrap()), None);
+        let failure = shake(&[b"h2", b"http/1.1"]).await.unwrap_err();
+        assert_eq!(failure.reason, Reason::TlsHandshake, "{failure}");
     }
 }
 

@@ -390,29 +390,3 @@ async fn c_2_an_upload_is_half_closed_and_the_server_heard_to_its_end() {
     assert_eq!(client.read_to_end(id).await, (Vec::new(), false));
     assert_eq!(server.await.unwrap(), b"a file");
 }
-
-/// Nobody is offered a protocol: no server in use needs one, and a front of a server that knows others would refuse the handshake.
-#[tokio::test]
-async fn c_5_no_application_protocol_is_offered() {
-    let (listener, port) = listen().await;
-    let relay = Relay::for_ports(&[port]).await;
-    let mut client = Client::connect(relay.address).await;
-    let (id, _) = client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
-    let mut socket = accept(&listener).await;
-    client.send(id, &Message::StartTls(request(0))).await;
-    let mut acceptor = rustls::server::Acceptor::default();
-    let mut seen = Vec::new();
-    let accepted = loop {
-        let mut bytes = [0; 4096];
-        let count = socket.read(&mut bytes).await.unwrap();
-        assert!(count > 0);
-        seen.extend_from_slice(&bytes[..count]);
-        acceptor.read_tls(&mut &bytes[..count]).unwrap();
-        if let Some(accepted) = acceptor.accept().map_err(|(error, _)| error).unwrap() {
-            break accepted;
-        }
-    };
-    let hello = accepted.client_hello();
-    assert!(hello.alpn().is_none());
-    assert_eq!(hello.server_name(), Some("ftp.example.org"));
-}

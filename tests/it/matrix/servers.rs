@@ -1,28 +1,11 @@
-//! The rows of the matrix, and what each server is known not to support.
+//! The rows of the matrix.
 
 use super::cross;
+use super::lacks::{LACKS, Lack, Where};
+use crate::setup::Way;
 use towpath_tests::server::Options;
 use towpath_tests::server::Security::{Newest, Plain, Tls12, Tls13};
 use towpath_tests::server::Software::{self, Inetutils, Libunftp, ProFtpd, PureFtpd, Pyftpdlib, Vsftpd};
-
-/// Server, step, and why it is left out.
-pub(super) const LACKS: &[(Software, &str, &str)] = &[
-    (PureFtpd, "a name with a trailing blank", UNDERSCORE),
-    (PureFtpd, "a file's name with a trailing blank", UNDERSCORE),
-    (PureFtpd, "a name with a backslash", "prohibited"),
-    (PureFtpd, "a file's name with a backslash", "prohibited"),
-    (ProFtpd, "a name with wildcards", "MKD refuses an asterisk"),
-    (Pyftpdlib, "a name in Latin-1", NOT_UTF8),
-    (Pyftpdlib, "a name with byte 255", NOT_UTF8),
-    (Libunftp, "a name in Latin-1", NOT_UTF8),
-    (Libunftp, "a name with byte 255", NOT_UTF8),
-    (Inetutils, "a name with byte 255", "Telnet's IAC, to be doubled for this server; see rule S2"),
-    (Inetutils, "delete a tree with a link", "DELE of a link to a directory does RMD, which fails"),
-];
-
-const UNDERSCORE: &str = "the server makes an underscore of it";
-
-const NOT_UTF8: &str = "what is not UTF-8 becomes U+FFFD on the way in";
 
 /// A server as it is to be tested.
 pub(super) struct Row {
@@ -31,11 +14,22 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Why this step is left out, where it is.
-    pub(super) fn lacks(&self, step: &str) -> Option<&'static str> {
-        let found =
-            LACKS.iter().find(|(software, name, _)| (*software, *name) == (self.options.software, step));
-        found.map(|(_, _, reason)| *reason)
+    /// Whether a new login may be needed at any time: vsftpd and ProFTPD want every data connection to resume and issue few TLS 1.3 tickets,
+    /// and ProFTPD 1.3.8 closes the session where a data connection ends in the middle.
+    pub(super) fn renews(&self) -> bool {
+        self.options.software.demands_reuse() && self.options.security != Plain
+    }
+
+    /// What is known to be wrong with this step here.
+    pub(super) fn lack(&self, step: &str, way: Way) -> Option<&'static Lack> {
+        LACKS.iter().find(|lack| {
+            (lack.software, lack.step) == (self.options.software, step)
+                && match lack.place {
+                    Where::Always => true,
+                    Where::Native => way == Way::Native,
+                    Where::Plain => self.options.security == Plain,
+                }
+        })
     }
 }
 
@@ -65,7 +59,7 @@ rows! {
     vsftpd_ipv6: ipv6(Vsftpd);
     proftpd: Options { modules: true, ..usual(ProFtpd, Plain) };
     proftpd_tls: Options { modules: true, ..usual(ProFtpd, Newest) };
-    proftpd_ipv6: ipv6(ProFtpd);
+    proftpd_ipv6: Options { modules: true, ..ipv6(ProFtpd) };
     pyftpdlib: usual(Pyftpdlib, Plain);
     pyftpdlib_tls12: usual(Pyftpdlib, Tls12);
     pyftpdlib_tls13: usual(Pyftpdlib, Tls13);

@@ -365,6 +365,12 @@ impl Operation for Transfer {
         link.drop_data();
         Some(Step::push(Renew::plainly()))
     }
+
+    /// The connection may go with the comparison; what it found is told all the same.
+    fn explain(&self, error: Error) -> Error {
+        let differs = self.state == State::Comparing && error.stage == Stage::File;
+        if differs { different() } else { error }
+    }
 }
 
 impl Transfer {
