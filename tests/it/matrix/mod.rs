@@ -1,24 +1,23 @@
 //! The server matrix: one body of steps ([`steps::STEPS`]) against every server, in plain text and with TLS, natively
-//! and through the relay. [`servers::LACKS`] says what each server is known not to support, and why. All steps of a row
-//! run, whatever fails; each failure names server, way and step, with the session's log of that step.
+//! and through the relay. [`servers::LACKS`] says what each server is known not to support, how that shows, and why; those steps run too, and must
+//! come out as it says. All steps of a row run, whatever fails; each failure names server, way and step, with the session's log of that step.
 
+mod bench;
 mod limits;
 mod names;
 mod servers;
 mod steps;
 
-use crate::setup::{Way, child};
-use servers::Row;
+use crate::setup::Way;
+use bench::{Bench, commands};
+use servers::{How, Lack, Row};
 use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 use std::time::{Duration, Instant};
 use steps::{STEPS, Step};
-use tokio::sync::watch;
 use tokio::time::timeout;
-use towpath_ftp::{Event, RemotePath, Site};
-use towpath_tests::driver::{Client, Observer, Transport};
+use towpath_ftp::{Error, ErrorKind};
 use towpath_tests::server::Server;
 
 /// How long a step may take. The slowest needs a second.
@@ -38,38 +37,11 @@ use check;
 /// What came of a step; text for eyes where it failed.
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-/// What a step works with: a session, and a directory as both sides see it, for this way alone.
-struct Bench {
-    client: Client,
-    /// As the server calls it.
-    folder: RemotePath,
-    /// As this machine calls it.
-    disk: PathBuf,
-    /// Bytes that the present transfer has moved.
-    progress: watch::Receiver<u64>,
-}
-
-impl Bench {
-    fn new(transport: Transport, site: Site, folder: RemotePath, disk: PathBuf) -> Bench {
-        let (told, progress) = watch::channel(0);
-        let observer: Observer = Arc::new(move |event| {
-            if let Event::Progressed { done, .. } = event {
-                told.send_replace(*done);
-            }
-        });
-        let client = Client::new(transport, site, Arc::new(|_| true), Some(observer));
-        Bench { client, folder, disk, progress }
-    }
-
-    /// A path in the directory.
-    fn path(&self, name: &str) -> RemotePath {
-        child(&self.folder, name)
-    }
-}
-
 /// One way through a row.
 struct Passage {
     steps: usize,
+    /// Further ones that the server lacks, and refused.
+    lacking: usize,
     took: Duration,
     slowest: (Duration, &'static str),
     failures: Vec<String>,
@@ -77,8 +49,8 @@ struct Passage {
 
 impl std::fmt::Display for Passage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Passage { steps, took, slowest: (slowest, step), .. } = self;
-        write!(f, "{steps} steps in {took:.1?} (at most {slowest:.1?}: {step})")
+        let Passage { steps, lacking, took, slowest: (slowest, step), .. } = self;
+        write!(f, "{steps} steps and {lacking} lacking in {took:.1?} (at most {slowest:.1?}: {step})")
     }
 }
 
@@ -87,25 +59,36 @@ async fn pass(row: &Row, way: Way) -> Passage {
     let server = Server::with(row.options).unwrap();
     let start = Instant::now();
     let (transport, _relay) = way.to(&server).await;
-    let name = format!("{way:?}");
-    let (folder, disk) = (child(&server.base(), &name), server.root().join(&name));
-    let begin = || Bench::new(transport.clone(), server.site(), folder.clone(), disk.clone());
+    let begin = || Bench::new(transport.clone(), &server, row, way);
     let mut bench = begin();
-    let mut passage =
-        Passage { steps: 0, took: Duration::ZERO, slowest: (Duration::ZERO, ""), failures: Vec::new() };
-    for step in STEPS.iter().filter(|step| row.lacks(step.name).is_none()) {
-        passage.steps += 1;
+    let mut passage = Passage {
+        steps: 0,
+        lacking: 0,
+        took: Duration::ZERO,
+        slowest: (Duration::ZERO, ""),
+        failures: Vec::new(),
+    };
+    for step in STEPS {
+        let lack = row.lack(step.name);
+        match lack {
+            Some(Lack { how: How::Fails | How::Refuses, .. }) => passage.lacking += 1,
+            _ => passage.steps += 1,
+        }
         let said = bench.client.log().len();
         let from = Instant::now();
-        let outcome = timeout(STEP, (step.run)(&bench)).await;
-        passage.slowest = passage.slowest.max((from.elapsed(), step.name));
-        let failure = match outcome {
-            Ok(Ok(())) => continue,
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("not done after {STEP:?}"),
+        let outcome = match timeout(STEP, (step.run)(&bench)).await {
+            Ok(outcome) => judge(&bench, step.name, outcome, lack, said).await,
+            Err(_) => Err(format!("not done after {STEP:?}").into()),
         };
-        let log = bench.client.log_text();
-        let log = log[said.min(log.len())..].join("\n    ");
+        passage.slowest = passage.slowest.max((from.elapsed(), step.name));
+        let others = bench.take_others();
+        let Err(failure) = outcome else { continue };
+        let mut log = bench.client.log_text().split_off(said);
+        for other in others {
+            log.push("--- another session".to_owned());
+            log.extend(other);
+        }
+        let log = log.join("\n    ");
         passage.failures.push(format!("{} {way:?}, {}: {failure}\n    {log}", row.name, step.name));
         if step.name == "login" {
             break;
@@ -124,11 +107,41 @@ async fn pass(row: &Row, way: Way) -> Passage {
     passage
 }
 
+/// Whether a step came out as it should: what a server lacks is refused in its words and costs nothing else, and nothing costs a login
+/// but what is known to. `said`: lines of the log before the step.
+async fn judge(bench: &Bench, step: &str, outcome: Outcome, lack: Option<&Lack>, said: usize) -> Outcome {
+    match (outcome, lack.map(|lack| lack.how)) {
+        (Ok(()), Some(How::Fails | How::Refuses)) => return Err("LACKS says that it fails".into()),
+        (Ok(()), _) | (Err(_), Some(How::Fails)) => {}
+        (Err(error), Some(How::Refuses)) => {
+            let refused = error.downcast_ref::<Error>().is_some_and(|error| {
+                error.kind == ErrorKind::Refused && error.reply.is_some() && !error.message.is_empty()
+            });
+            check!(refused, "LACKS says that the server refuses it, and this is no refusal: {error}");
+        }
+        (Err(error), _) => return Err(error),
+    }
+    if step == "quit" {
+        return Ok(());
+    }
+    bench.client.list(Some(&bench.folder)).await.map_err(|error| format!("the session after it: {error}"))?;
+    let fresh = bench.client.log_text().split_off(said);
+    let mut renewed = commands(&fresh, "USER").saturating_sub(usize::from(step == "login"));
+    let others = bench.others();
+    renewed += others.iter().map(|log| commands(log, "USER").saturating_sub(1)).sum::<usize>();
+    match lack.map(|lack| lack.how) {
+        Some(How::Renews) => check!(renewed > 0, "LACKS says that it costs a login"),
+        _ if step == "reinitialize" => {}
+        _ => check!(renewed == 0, "the session had to log in anew"),
+    }
+    Ok(())
+}
+
 /// Runs a row both ways at once.
 async fn cross(row: Row) {
     let known: HashSet<&str> = STEPS.iter().map(|step| step.name).collect();
     assert_eq!(known.len(), STEPS.len(), "two steps have one name");
-    for (_, step, _) in servers::LACKS {
+    for Lack { step, .. } in servers::LACKS {
         assert!(known.contains(step), "no step is called {step}");
     }
     if row.options.ipv6 && std::net::TcpListener::bind("[::1]:0").is_err() {
@@ -138,8 +151,8 @@ async fn cross(row: Row) {
     let (native, relay) = tokio::join!(pass(&row, Way::Native), pass(&row, Way::Relay));
     let mut line = format!("{}: natively {native}; through the relay {relay}", row.name);
     for Step { name, .. } in STEPS {
-        if let Some(reason) = row.lacks(name) {
-            write!(line, "; skipped {name} ({reason})").unwrap();
+        if let Some(Lack { how, reason, .. }) = row.lack(name) {
+            write!(line, "\n    {how:?}: {name} ({reason})").unwrap();
         }
     }
     println!("{line}");

@@ -15,13 +15,13 @@ pub(super) async fn name(bench: &Bench, bytes: &[u8]) -> Outcome {
     let folder = bench.folder.join(&name);
     let disk = bench.disk.join(OsStr::from_bytes(bytes));
     let client = &bench.client;
-    client.make_directory(&folder).await.map_err(|error| format!("MKD: {error}"))?;
+    client.make_directory(&folder).await?;
     check!(disk.is_dir(), "made under another name: {:?}", names(&bench.disk));
     let above = client.list(Some(&bench.folder)).await?;
     let row = above.entries.iter().find(|entry| entry.name == name);
     check!(row.is_some_and(|row| row.kind == EntryKind::Directory), "listed under another name: {above:?}");
     file(bench, &folder, &disk, bytes).await?;
-    client.remove_directory(&folder).await.map_err(|error| format!("RMD: {error}"))?;
+    client.remove_directory(&folder).await?;
     check!(!disk.exists(), "it is still there");
     Ok(())
 }
@@ -38,19 +38,19 @@ async fn file(bench: &Bench, folder: &RemotePath, disk: &Path, bytes: &[u8]) -> 
     let name = Name::new(bytes)?;
     let file = folder.join(&name);
     let client = &bench.client;
-    client.put(Source::memory(bytes), &file).await.map_err(|error| format!("STOR: {error}"))?;
+    client.put(Source::memory(bytes), &file).await?;
     let stored = fs::read(disk.join(OsStr::from_bytes(bytes)));
     check!(stored.is_ok_and(|stored| stored == bytes), "stored under another name: {:?}", names(disk));
-    let listing = client.list(Some(folder)).await.map_err(|error| format!("listing: {error}"))?;
+    let listing = client.list(Some(folder)).await?;
     let [row] = &listing.entries[..] else { return Err(format!("not one row: {listing:?}").into()) };
     check!(row.name == name && row.kind == EntryKind::File, "{listing:?}");
     check!(row.size == Some(bytes.len() as u64), "{listing:?}");
-    let got = client.get(&file, Sink::memory()).await.map_err(|error| format!("RETR: {error}"))?;
+    let got = client.get(&file, Sink::memory()).await?;
     check!(got.data == bytes, "other bytes came back");
     let renamed = folder.join(&Name::new([bytes, b"~"].concat())?);
-    client.rename(&file, &renamed).await.map_err(|error| format!("rename: {error}"))?;
-    client.rename(&renamed, &file).await.map_err(|error| format!("rename back: {error}"))?;
-    client.delete(&file).await.map_err(|error| format!("DELE: {error}"))?;
+    client.rename(&file, &renamed).await?;
+    client.rename(&renamed, &file).await?;
+    client.delete(&file).await?;
     Ok(())
 }
 

@@ -1,23 +1,79 @@
 //! The rows of the matrix, and what each server is known not to support.
 
 use super::cross;
+use How::{Fails, Refuses, Renews};
 use towpath_tests::server::Options;
 use towpath_tests::server::Security::{Newest, Plain, Tls12, Tls13};
 use towpath_tests::server::Software::{self, Inetutils, Libunftp, ProFtpd, PureFtpd, Pyftpdlib, Vsftpd};
 
-/// Server, step, and why it is left out.
-pub(super) const LACKS: &[(Software, &str, &str)] = &[
-    (PureFtpd, "a name with a trailing blank", UNDERSCORE),
-    (PureFtpd, "a file's name with a trailing blank", UNDERSCORE),
-    (PureFtpd, "a name with a backslash", "prohibited"),
-    (PureFtpd, "a file's name with a backslash", "prohibited"),
-    (ProFtpd, "a name with wildcards", "MKD refuses an asterisk"),
-    (Pyftpdlib, "a name in Latin-1", NOT_UTF8),
-    (Pyftpdlib, "a name with byte 255", NOT_UTF8),
-    (Libunftp, "a name in Latin-1", NOT_UTF8),
-    (Libunftp, "a name with byte 255", NOT_UTF8),
-    (Inetutils, "a name with byte 255", "Telnet's IAC, to be doubled for this server; see rule S2"),
-    (Inetutils, "delete a tree with a link", "DELE of a link to a directory does RMD, which fails"),
+/// How it shows that a server lacks something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum How {
+    /// The step fails with the server's refusal, in its words, and the session goes on.
+    Refuses,
+    /// The step fails in another way that the reason tells, and the session goes on.
+    Fails,
+    /// The step works, but the session has to log in anew.
+    Renews,
+}
+
+/// In which rows it is so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Where {
+    Always,
+    Plain,
+    Secure,
+}
+
+/// What a server is known not to support. It is tried all the same, and an entry that is not true fails the test.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lack {
+    software: Software,
+    pub(super) step: &'static str,
+    pub(super) how: How,
+    pub(super) reason: &'static str,
+    place: Where,
+}
+
+const fn lack(software: Software, step: &'static str, how: How, reason: &'static str) -> Lack {
+    Lack { software, step, how, reason, place: Where::Always }
+}
+
+impl Lack {
+    /// Only with TLS.
+    const fn secure(self) -> Lack {
+        Lack { place: Where::Secure, ..self }
+    }
+
+    /// Only without.
+    const fn plain(self) -> Lack {
+        Lack { place: Where::Plain, ..self }
+    }
+}
+
+/// All that is known.
+pub(super) const LACKS: &[Lack] = &[
+    lack(PureFtpd, "a name with a trailing blank", Fails, UNDERSCORE),
+    lack(PureFtpd, "a file's name with a trailing blank", Fails, UNDERSCORE),
+    lack(PureFtpd, "a name with a backslash", Refuses, "prohibited"),
+    lack(PureFtpd, "a file's name with a backslash", Refuses, "prohibited"),
+    lack(ProFtpd, "a name with wildcards", Refuses, "MKD refuses an asterisk"),
+    lack(Pyftpdlib, "a name in Latin-1", Fails, NOT_UTF8),
+    lack(Pyftpdlib, "a name with byte 255", Fails, NOT_UTF8),
+    lack(Libunftp, "a name in Latin-1", Fails, NOT_UTF8),
+    lack(Libunftp, "a name with byte 255", Fails, NOT_UTF8),
+    lack(
+        Inetutils,
+        "a name with byte 255",
+        Fails,
+        "Telnet's IAC, to be doubled for this server; see rule S2",
+    ),
+    lack(
+        Inetutils,
+        "delete a tree with a link",
+        Refuses,
+        "DELE of a link to a directory does RMD, which fails",
+    ),
 ];
 
 const UNDERSCORE: &str = "the server makes an underscore of it";
@@ -31,11 +87,17 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Why this step is left out, where it is.
-    pub(super) fn lacks(&self, step: &str) -> Option<&'static str> {
-        let found =
-            LACKS.iter().find(|(software, name, _)| (*software, *name) == (self.options.software, step));
-        found.map(|(_, _, reason)| *reason)
+    /// What is known to be wrong with this step here.
+    pub(super) fn lack(&self, step: &str) -> Option<&'static Lack> {
+        let secure = self.options.security != Plain;
+        LACKS.iter().find(|lack| {
+            (lack.software, lack.step) == (self.options.software, step)
+                && match lack.place {
+                    Where::Always => true,
+                    Where::Plain => !secure,
+                    Where::Secure => secure,
+                }
+        })
     }
 }
 
@@ -65,7 +127,7 @@ rows! {
     vsftpd_ipv6: ipv6(Vsftpd);
     proftpd: Options { modules: true, ..usual(ProFtpd, Plain) };
     proftpd_tls: Options { modules: true, ..usual(ProFtpd, Newest) };
-    proftpd_ipv6: ipv6(ProFtpd);
+    proftpd_ipv6: Options { modules: true, ..ipv6(ProFtpd) };
     pyftpdlib: usual(Pyftpdlib, Plain);
     pyftpdlib_tls12: usual(Pyftpdlib, Tls12);
     pyftpdlib_tls13: usual(Pyftpdlib, Tls13);

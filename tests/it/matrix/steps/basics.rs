@@ -1,77 +1,19 @@
-//! What is asked of every server. A step is a name and a function; a new one is a line in [`STEPS`] and, where no function
-//! fits, its function. Steps do not depend on each other, but for the first and the last.
+//! What every session does: lists, moves files, renames, deletes, says good-bye.
 
-use super::names::{file_name, name};
-use super::{Bench, Outcome, check, give};
+use super::super::{Bench, Outcome, check, give};
 use std::fs;
-use std::pin::Pin;
 use std::time::{Duration, SystemTime};
-use towpath_ftp::{EntryKind, Error, ErrorKind, Name, RemotePath, Request};
+use towpath_ftp::{EntryKind, ErrorKind, Name, RemotePath, Request};
 use towpath_tests::driver::{Sink, Source, sha256};
 
-/// A step of the matrix.
-pub(super) struct Step {
-    pub(super) name: &'static str,
-    pub(super) run: for<'a> fn(&'a Bench) -> Pin<Box<dyn Future<Output = Outcome> + 'a>>,
-}
-
-macro_rules! steps {
-    ($($name:literal: $function:ident($($argument:expr),*);)*) => {
-        /// All of them, in the order in which they run.
-        pub(super) const STEPS: &[Step] = &[$(
-            Step { name: $name, run: |bench| Box::pin($function(bench $(, $argument)*)) },
-        )*];
-    };
-}
-
-steps! {
-    "login": login();
-    "list an empty directory": empty();
-    "upload and download 0 B": there_and_back(0);
-    "upload and download 1 B": there_and_back(1);
-    "upload and download 1 MiB": there_and_back(1024 * 1024);
-    "upload over a longer file": overwrite();
-    "list kinds and sizes": kinds();
-    "list 500 files": many();
-    "size": size();
-    "modification time": modified();
-    "modification time in a listing": listed_time();
-    "rename into another directory": rename();
-    "delete": delete();
-    "delete a tree": tree();
-    "delete a tree with a link": tree_with_link();
-    "cancel a download": cancel();
-    "download a missing file": missing_download();
-    "a missing file": missing_file();
-    "a missing directory": missing_directory();
-    "a name with blanks": name(b"a b  c");
-    "a name with a leading dash": name(b"-la");
-    "a name with brackets": name(b"[x] {y,z} (w)");
-    "a name with a semicolon": name(b"type=dir; x;y");
-    "a name in UTF-8": name("Gr\u{fc}\u{df}e \u{8239}\u{306e}\u{9053} \u{1f6a3}".as_bytes());
-    "a name with a leading blank": name(b" leading");
-    "a name with a trailing blank": name(b"trailing ");
-    "a name with wildcards": name(b"a*b?c");
-    "a file's name with wildcards": file_name(b"c*d?e");
-    "a file's name with a trailing blank": file_name(b"trailing ");
-    "a file's name with a backslash": file_name(b"back\\slash");
-    "a name with quotes": name(b"it's \"quoted\"");
-    "a name with a backslash": name(b"back\\slash");
-    "a name with an arrow": name(b"a -> b");
-    "a name with a tilde": name(b"~daemon");
-    "a name in Latin-1": name(b"caf\xe9");
-    "a name with byte 255": name(b"a\xffb");
-    "quit": quit();
-}
-
-async fn login(bench: &Bench) -> Outcome {
+pub(super) async fn login(bench: &Bench) -> Outcome {
     bench.client.login().await?;
     bench.client.make_directory(&bench.folder).await?;
     check!(bench.disk.is_dir(), "the directory is not where it should be");
     Ok(())
 }
 
-async fn empty(bench: &Bench) -> Outcome {
+pub(super) async fn empty(bench: &Bench) -> Outcome {
     let path = bench.path("empty");
     bench.client.make_directory(&path).await?;
     let listing = bench.client.list(Some(&path)).await?;
@@ -82,7 +24,7 @@ async fn empty(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-async fn there_and_back(bench: &Bench, size: u64) -> Outcome {
+pub(super) async fn there_and_back(bench: &Bench, size: u64) -> Outcome {
     let name = format!("file-{size}");
     let sent = bench.client.put(Source::pattern(size).hashed(), &bench.path(&name)).await?;
     check!(sent.bytes == size, "{} bytes sent", sent.bytes);
@@ -94,7 +36,7 @@ async fn there_and_back(bench: &Bench, size: u64) -> Outcome {
     Ok(())
 }
 
-async fn overwrite(bench: &Bench) -> Outcome {
+pub(super) async fn overwrite(bench: &Bench) -> Outcome {
     let path = bench.path("overwritten");
     for size in [5000, 100] {
         bench.client.put(Source::pattern(size), &path).await?;
@@ -104,7 +46,7 @@ async fn overwrite(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-async fn kinds(bench: &Bench) -> Outcome {
+pub(super) async fn kinds(bench: &Bench) -> Outcome {
     let disk = bench.disk.join("kinds");
     fs::create_dir_all(disk.join("directory"))?;
     fs::write(disk.join("file"), [7; 12_345])?;
@@ -119,7 +61,7 @@ async fn kinds(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-async fn many(bench: &Bench) -> Outcome {
+pub(super) async fn many(bench: &Bench) -> Outcome {
     let disk = bench.disk.join("many");
     fs::create_dir(&disk)?;
     for number in 0..500 {
@@ -132,7 +74,7 @@ async fn many(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-async fn size(bench: &Bench) -> Outcome {
+pub(super) async fn size(bench: &Bench) -> Outcome {
     fs::write(bench.disk.join("size"), [1; 4321])?;
     let size = bench.client.size(&bench.path("size")).await?;
     check!(size == 4321, "{size}");
@@ -140,16 +82,16 @@ async fn size(bench: &Bench) -> Outcome {
 }
 
 /// 3 February 2001, 04:05:06 UTC.
-const OLD: u64 = 981_173_106;
+pub(super) const OLD: u64 = 981_173_106;
 
-fn old_file(bench: &Bench, name: &str) -> Outcome {
+pub(super) fn old_file(bench: &Bench, name: &str) -> Outcome {
     fs::create_dir_all(bench.disk.join("times"))?;
     let file = fs::File::create(bench.disk.join("times").join(name))?;
     file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(OLD))?;
     Ok(())
 }
 
-async fn modified(bench: &Bench) -> Outcome {
+pub(super) async fn modified(bench: &Bench) -> Outcome {
     old_file(bench, "old")?;
     let path = RemotePath::join(&bench.path("times"), &Name::new("old")?);
     let modified = bench.client.modified(&path).await?;
@@ -157,7 +99,7 @@ async fn modified(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-async fn listed_time(bench: &Bench) -> Outcome {
+pub(super) async fn listed_time(bench: &Bench) -> Outcome {
     old_file(bench, "listed")?;
     let listing = bench.client.list(Some(&bench.path("times"))).await?;
     let row = listing.entries.iter().find(|entry| entry.name.as_bytes() == b"listed");
@@ -168,7 +110,7 @@ async fn listed_time(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-async fn rename(bench: &Bench) -> Outcome {
+pub(super) async fn rename(bench: &Bench) -> Outcome {
     fs::write(bench.disk.join("old name"), "moved")?;
     give(&bench.disk.join("old name"));
     let target = bench.path("new place");
@@ -180,7 +122,7 @@ async fn rename(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-async fn delete(bench: &Bench) -> Outcome {
+pub(super) async fn delete(bench: &Bench) -> Outcome {
     fs::write(bench.disk.join("deleted"), "x")?;
     give(&bench.disk.join("deleted"));
     bench.client.delete(&bench.path("deleted")).await?;
@@ -188,7 +130,7 @@ async fn delete(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-async fn tree(bench: &Bench) -> Outcome {
+pub(super) async fn tree(bench: &Bench) -> Outcome {
     let disk = bench.disk.join("tree");
     for folder in ["a/b/c", "a/empty", ".hidden/-x", "with blank/[y]"] {
         fs::create_dir_all(disk.join(folder))?;
@@ -203,7 +145,7 @@ async fn tree(bench: &Bench) -> Outcome {
 }
 
 /// The link goes; what it leads to stays, though the user could delete it.
-async fn tree_with_link(bench: &Bench) -> Outcome {
+pub(super) async fn tree_with_link(bench: &Bench) -> Outcome {
     let (disk, outside) = (bench.disk.join("linking"), bench.disk.join("outside"));
     for folder in [&disk, &outside] {
         fs::create_dir_all(folder)?;
@@ -219,7 +161,7 @@ async fn tree_with_link(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-async fn cancel(bench: &Bench) -> Outcome {
+pub(super) async fn cancel(bench: &Bench) -> Outcome {
     fs::File::create(bench.disk.join("large"))?.set_len(64 * 1024 * 1024)?;
     let mut pending = bench.client.start_get(&bench.path("large"), Sink::nowhere().paced(1_000_000));
     let mut progress = bench.progress.clone();
@@ -233,53 +175,12 @@ async fn cancel(bench: &Bench) -> Outcome {
         Err(error) if error.kind == ErrorKind::Cancelled => {}
         other => return Err(format!("not cancelled: {:?}", other.map(drop)).into()),
     }
-    let logins = bench.client.log_text().iter().filter(|line| line.starts_with("Command: USER")).count();
     there_and_back(bench, 2000).await?;
     bench.client.list(Some(&bench.folder)).await?;
-    let after = bench.client.log_text().iter().filter(|line| line.starts_with("Command: USER")).count();
-    check!(after == logins, "the session had to log in anew");
     Ok(())
 }
 
-/// An error that names what the server said, and does not take it for a fault of the connection.
-fn refused(error: &Error) -> Outcome {
-    let reply = error.reply.as_deref().unwrap_or_default();
-    let words = reply.strip_prefix("550").unwrap_or_default();
-    check!(error.kind == ErrorKind::Refused, "{error:?}");
-    check!(words.len() > 5 && error.to_string().contains(reply), "without the server's words: {error:?}");
-    Ok(())
-}
-
-async fn missing_download(bench: &Bench) -> Outcome {
-    let got = bench.client.get(&bench.path("missing"), Sink::nowhere()).await;
-    refused(&got.err().ok_or("it was there")?)
-}
-
-async fn missing_file(bench: &Bench) -> Outcome {
-    let path = bench.path("missing");
-    let client = &bench.client;
-    let errors = [
-        client.size(&path).await.map(drop),
-        client.modified(&path).await.map(drop),
-        client.delete(&path).await,
-        client.rename(&path, &bench.path("never")).await,
-    ];
-    for error in errors {
-        refused(&error.err().ok_or("it was there")?)?;
-    }
-    Ok(())
-}
-
-async fn missing_directory(bench: &Bench) -> Outcome {
-    let path = bench.path("missing");
-    let listed = bench.client.list(Some(&path)).await;
-    refused(&listed.err().ok_or("it was there")?)?;
-    refused(&bench.client.remove_directory(&path).await.err().ok_or("it was there")?)?;
-    bench.client.list(Some(&bench.folder)).await?;
-    Ok(())
-}
-
-async fn quit(bench: &Bench) -> Outcome {
+pub(super) async fn quit(bench: &Bench) -> Outcome {
     bench.client.request(Request::Disconnect).await?;
     let log = bench.client.log_text();
     check!(log.iter().any(|line| line == "Command: QUIT"), "QUIT was not sent");
