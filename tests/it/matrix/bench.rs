@@ -63,9 +63,9 @@ impl Bench {
         self.others.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A path in the directory.
+    /// A path in the directory; the name may be several, with slashes between them.
     pub(super) fn path(&self, name: &str) -> RemotePath {
-        child(&self.folder, name)
+        name.split('/').fold(self.folder.clone(), |path, name| child(&path, name))
     }
 
     /// Puts a file into the directory, past the server.

@@ -3,7 +3,7 @@
 use super::super::{Bench, Outcome, check, give};
 use std::fs;
 use std::time::{Duration, SystemTime};
-use towpath_ftp::{EntryKind, ErrorKind, Name, RemotePath, Request};
+use towpath_ftp::{EntryKind, ErrorKind, Name, Request};
 use towpath_tests::driver::{Sink, Source, sha256};
 
 pub(super) async fn login(bench: &Bench) -> Outcome {
@@ -93,7 +93,7 @@ pub(super) fn old_file(bench: &Bench, name: &str) -> Outcome {
 
 pub(super) async fn modified(bench: &Bench) -> Outcome {
     old_file(bench, "old")?;
-    let path = RemotePath::join(&bench.path("times"), &Name::new("old")?);
+    let path = bench.path("times/old");
     let modified = bench.client.modified(&path).await?;
     check!(modified.seconds as u64 == OLD && modified.has_seconds && modified.utc, "{modified:?}");
     Ok(())

@@ -7,7 +7,7 @@ use towpath_ftp::{Charset, EntryKind, Item, Name, Outcome as Ending, Request};
 use towpath_tests::driver::{Sink, Source};
 
 pub(super) async fn make_directories(bench: &Bench) -> Outcome {
-    let path = bench.path("made").join(&Name::new("far below")?).join(&Name::new("deep")?);
+    let path = bench.path("made/far below/deep");
     for _ in 0..2 {
         bench.ask(Request::MakeDirectories(path.clone())).await?;
     }
@@ -155,7 +155,7 @@ pub(super) async fn by_list(bench: &Bench) -> Outcome {
     rows.sort_by(|a, b| a.0.cmp(&b.0));
     let wanted = [("a b", EntryKind::Directory), ("none", EntryKind::Directory), ("one", EntryKind::File)];
     check!(rows == wanted.map(|(name, kind)| (name.to_owned(), kind)), "{rows:?}");
-    let empty = other.client.list(Some(&bench.path("by list").join(&Name::new("none")?))).await?;
+    let empty = other.client.list(Some(&bench.path("by list/none"))).await?;
     check!(empty.entries.is_empty() && empty.unread.is_empty(), "{empty:?}");
     check!(other.client.list(Some(&bench.path("not there"))).await.is_err(), "what is not there was listed");
     let Ending::Tree { files: 4, directories: 4, .. } =

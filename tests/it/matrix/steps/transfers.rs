@@ -3,7 +3,7 @@
 use super::super::{Bench, Outcome, check};
 use std::fs;
 use std::sync::Arc;
-use towpath_ftp::{ErrorKind, Name, Placement, Stage, TransferOptions};
+use towpath_ftp::{ErrorKind, Placement, Stage, TransferOptions};
 use towpath_tests::driver::{SEGMENTED, Sink, Source, get_segmented, pattern};
 
 const SIZE: u64 = 1_500_000;
@@ -125,7 +125,7 @@ pub(super) async fn unique(bench: &Bench) -> Outcome {
     bench.client.make_directory(&bench.path("unique")).await?;
     bench.place("unique/taken", b"stays")?;
     let options = TransferOptions { placement: Placement::Unique, ..plainly() };
-    let path = bench.path("unique").join(&Name::new("taken")?);
+    let path = bench.path("unique/taken");
     let outcome = bench.client.start_put_with(Source::memory("fresh"), &path, 0, options).await?.0;
     bench.stored("unique/taken", b"stays")?;
     let names = fs::read_dir(&folder)?.map(|entry| entry.map(|entry| entry.file_name()));
@@ -155,7 +155,7 @@ pub(super) async fn temporary(bench: &Bench) -> Outcome {
 
 /// Into directories that are not there (rule T12), and with the room asked for.
 pub(super) async fn into_missing_directories(bench: &Bench) -> Outcome {
-    let path = bench.path("fresh").join(&Name::new("below it")?).join(&Name::new("file")?);
+    let path = bench.path("fresh/below it/file");
     let options = TransferOptions { directories: true, allocate: true, ..plainly() };
     for _ in 0..2 {
         bench.client.start_put_with(Source::memory("x"), &path, 0, options.clone()).await?;
