@@ -158,8 +158,14 @@ impl Logon {
             (1, _) => Step::Wait,
             // The 220 is an answer and no new greeting.
             (2, _) => self.user(link),
-            (_, 500 | 502) => {
+            // Before the login vsftpd, Pure-FTPd and libunftp say 530 to whatever they do not know.
+            (_, 500 | 502 | 530) => {
                 link.status("The server has only one name: HOST is not known to it.");
+                self.user(link)
+            }
+            // ProFTPD takes no HOST under TLS: the name in the handshake has chosen already.
+            (_, 503) if link.server.tls.is_some() => {
+                link.status("The server takes no HOST under TLS: it goes by the name in the handshake.");
                 self.user(link)
             }
             _ => Step::lost(

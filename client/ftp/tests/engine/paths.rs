@@ -119,12 +119,14 @@ fn l12_host_goes_after_tls_and_before_the_user() {
     talk.expect(&["send HOST files.example.org"]);
     talk.server("220 other greeting");
     talk.expect(&["send USER me"]);
-    // One that has no names goes on, one that does not know this one does not.
-    let mut talk = Talk::new(site.clone());
-    talk.connect();
-    talk.server("220 hi");
-    talk.server("502 no HOST");
-    talk.says_last("send USER me");
+    // One that has no names goes on, one that does not know this one does not. 530 is what servers without HOST say before a login.
+    for none in ["500 no HOST", "502 no HOST", "530 Please login with USER and PASS."] {
+        let mut talk = Talk::new(site.clone());
+        talk.connect();
+        talk.server("220 hi");
+        talk.server(none);
+        talk.says_last("send USER me");
+    }
     let mut talk = Talk::new(site);
     let id = talk.connect();
     talk.server("220 hi");
