@@ -19,6 +19,7 @@ use super::ancestry::MakeDirectories;
 use super::exchange::{Exchange, Purpose, Splice};
 use super::line::Line;
 use super::rename::Rename;
+use super::renew::Renew;
 use super::simple::Simple;
 use super::verify::Verify;
 use super::{Failure, Operation, Report, Step, enter};
@@ -27,6 +28,8 @@ use super::{Failure, Operation, Report, Step, enter};
 enum State {
     /// The bytes before the place to go on are compared.
     Comparing,
+    /// [`Renew`] logs in again, for the comparison cost the connection.
+    Renewing,
     /// The data connection is at work.
     Moving,
     /// SIZE was sent, to know whether an upload arrived that the server did not confirm (rule K4).
@@ -308,11 +311,13 @@ impl Operation for Transfer {
                 self.outcome.checksum = checksum;
                 self.rename(link)
             }
-            (Ok(_), State::Comparing | State::Making) => match link.doomed.clone() {
-                // The comparison needs no last word of the server, but what follows needs the connection (ProFTPD under TLS closes it).
-                Some(lost) => Step::lost(lost),
-                None => self.move_file(link),
-            },
+            (Ok(_), State::Comparing) if link.doomed.take().is_some() => {
+                // The comparison needs no last word of the server, but what follows needs the connection. ProFTPD under TLS and
+                // inetutils-ftpd close it when a data connection ends in the middle, each time: to fail would be to never go on.
+                self.state = State::Renewing;
+                Step::push(Renew::plainly())
+            }
+            (Ok(_), State::Comparing | State::Making | State::Renewing) => self.move_file(link),
             (Ok(Report::Exchanged { bytes, milliseconds, confirmed, modified, reply, announced, .. }), _) => {
                 self.milliseconds = milliseconds;
                 self.outcome.bytes = bytes;

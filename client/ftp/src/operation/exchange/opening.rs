@@ -130,6 +130,9 @@ impl Exchange {
         self.state = State::Moving;
         self.since = link.now;
         self.announced = None;
+        if self.comes_at_once(link) {
+            self.splice(link);
+        }
         link.send(&self.order.command(link));
         self.held = (link.memory.quirks.patient || self.patient)
             && (link.server.protected || self.purpose.is_upload());
@@ -143,6 +146,20 @@ impl Exchange {
     /// Bytes may flow: the handshake, or the upload, begins as soon as the connection stands.
     pub(super) fn flow(&mut self, link: &mut Link) {
         self.held = false;
+        if !self.comes_at_once(link) {
+            self.splice(link);
+        }
+        link.secure_data();
+        self.touch(link);
+    }
+
+    /// Whether the server may send as soon as it has read the command: a download in plain text. Where its bytes go is settled before, or a
+    /// driver that is slow in between has bytes of a file and no file for them. Under TLS the server waits for the handshake.
+    fn comes_at_once(&self, link: &Link) -> bool {
+        !link.server.protected && !self.purpose.is_upload()
+    }
+
+    fn splice(&self, link: &mut Link) {
         if let (Purpose::File(splice), Some(data)) = (&self.purpose, &link.data) {
             let output = Output::Splice {
                 conn: data.conn,
@@ -154,8 +171,6 @@ impl Exchange {
             };
             link.put(output);
         }
-        link.secure_data();
-        self.touch(link);
     }
 
     /// The data connection never stood.
