@@ -32,6 +32,8 @@ pub(crate) struct List {
     /// Who is told of the rows as they come; nobody: they are kept.
     told: Option<RequestId>,
     form: Form,
+    /// LIST, even where there is MLSD.
+    old: bool,
     /// The server has left rows out (rule M7): of how many it sent, 0 where it does not say.
     truncated: Option<u64>,
 }
@@ -39,12 +41,17 @@ pub(crate) struct List {
 impl List {
     /// For a person.
     pub(crate) fn show(request: RequestId, path: Option<RemotePath>) -> List {
-        List { path, told: Some(request), form: Form::Machine, truncated: None }
+        List { path, told: Some(request), form: Form::Machine, old: false, truncated: None }
     }
 
     /// For an operation.
     pub(crate) fn keep(path: RemotePath) -> List {
-        List { path: Some(path), told: None, form: Form::Machine, truncated: None }
+        List { path: Some(path), told: None, form: Form::Machine, old: false, truncated: None }
+    }
+
+    /// For an operation that must know links from directories, with a server whose MLSD may not tell: by LIST, whose first letter does.
+    pub(crate) fn keep_old(path: RemotePath) -> List {
+        List { old: true, ..List::keep(path) }
     }
 
     fn read(&mut self, link: &mut Link, form: Form) -> Step {
@@ -129,7 +136,7 @@ impl Operation for List {
                 link.status(format!("Retrieving directory listing of \"{path}\"..."));
             }
         }
-        let machine = link.server.features.mlsd && !link.memory.quirks.no_mlsd;
+        let machine = !self.old && link.server.features.mlsd && !link.memory.quirks.no_mlsd;
         let form = if machine { Form::Machine } else { old_form(link) };
         self.read(link, form)
     }

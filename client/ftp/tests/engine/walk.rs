@@ -394,6 +394,36 @@ fn m12_modes_change_below_before_above_and_never_through_links() {
     assert_eq!(ended_with(&mut talk, id), Ok(outcome));
 }
 
+/// pyftpdlib again: before a mode is changed only LIST tells a link from a directory, and that it does says nothing of MLSD.
+#[test]
+fn m12_where_links_are_hidden_list_shows_them_before_modes_change() {
+    let mut talk = Talk::plain(&["EPSV", "MLST type*;size*;", "TVFS"]);
+    let id = talk.request(modes(None, Some(0o750)));
+    talk.server("250 ok");
+    talk.server("257 \"/t\"");
+    talk.server("200 type");
+    talk.server("229 (|||50000|)");
+    talk.says_last("send LIST -a");
+    talk.data_opened();
+    talk.data(b"lrwxrwxrwx 1 a b 7 Jan 1 2020 link -> /beyond\r\ndrwxr-xr-x 1 a b 7 Jan 1 2020 real\r\n");
+    talk.data_closed(End::Clean);
+    talk.server("226 done");
+    talk.said();
+    talk.server("250 ok");
+    talk.server("257 \"/t/real\"");
+    talk.server("229 (|||50001|)");
+    talk.says_last("send LIST -a");
+    talk.data_opened();
+    talk.data_closed(End::Clean);
+    talk.server("226 done");
+    talk.says_last("send SITE CHMOD 750 /t/real");
+    talk.server("200 ok");
+    talk.says_last("send SITE CHMOD 750 /t");
+    talk.server("200 ok");
+    let outcome = Outcome::Tree { files: 0, directories: 2, bytes: 0, left_out: 0 };
+    assert_eq!(ended_with(&mut talk, id), Ok(outcome));
+}
+
 #[test]
 fn modes_of_files_or_of_directories_alone() {
     let mut talk = Talk::plain(FEATURES);

@@ -2,7 +2,8 @@
 //! memory holds one path's siblings only. Links are never followed: what a server calls a directory is one only if
 //! it calls itself by the name that it was found under. That is not enough before a deletion: pyftpdlib calls a link to a directory a
 //! directory and answers PWD with the link's own name, and what the link leads to would be emptied. So where MLSD has never shown a
-//! link, DELE is tried on what is called a directory: it removes a link, and a directory refuses it.
+//! link, DELE is tried on what is called a directory: it removes a link, and a directory refuses it. Nothing like that tells before a mode
+//! is changed, so there such servers are asked with LIST, which shows links as what they are.
 //!
 //! Deleting stops at the first refusal, and counting too: it is asked before deleting, and a number that leaves something out would
 //! mislead. Listing and changing modes go on after a refusal that concerns one path, and say what was left out.
@@ -239,8 +240,14 @@ impl Walk {
             let text = format!("The tree has more than {MAX_DIRECTORIES} directories");
             return Err(Error::new(Stage::Server, ErrorKind::Protocol, text));
         }
-        let step = Step::push(List::keep(path.clone()));
+        let path = path.clone();
+        let old = self.asks_with_list(link);
+        let step = Step::push(if old { List::keep_old(path) } else { List::keep(path) });
         Ok(Some((Pending::Directory(place), step)))
+    }
+
+    fn asks_with_list(&self, link: &Link) -> bool {
+        matches!(self.aim, Aim::Mode(_)) && hides_links(link)
     }
 
     /// What calls itself a directory and is none that may be gone into.
@@ -265,7 +272,9 @@ impl Walk {
             return Step::fail(Error::new(Stage::Server, ErrorKind::Protocol, text));
         }
         self.lineage.learn(entries.iter());
-        link.server.shows_links |= entries.iter().any(|entry| entry.kind == EntryKind::Link);
+        // What LIST shows says nothing of MLSD.
+        link.server.shows_links |=
+            !self.asks_with_list(link) && entries.iter().any(|entry| entry.kind == EntryKind::Link);
         match self.aim {
             Aim::Delete | Aim::Mode(_) => self.pending.push(Pending::Left(place.path.clone())),
             Aim::Count | Aim::List => self.tally().directory(link),
