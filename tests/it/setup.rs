@@ -37,6 +37,8 @@ impl Way {
             Way::Relay => {
                 let mut config = Config::default();
                 config.targets.push(Target::new(server.host(), server.port()));
+                // A test may log in more often than a person; what the limit does is tested with the policy.
+                config.limits.opens_per_minute = 10_000;
                 let relay = RelayProcess::with(config).await;
                 let link = Relay::connect(&relay.address()).await.expect("the relay takes the link");
                 (Transport::Relay(link), Some(relay))

@@ -1,8 +1,9 @@
 //! The server matrix: one body of steps ([`steps::STEPS`]) against every server, in plain text and with TLS, natively
-//! and through the relay. [`servers::LACKS`] says what each server is known not to support, how that shows, and why; those steps run too, and must
+//! and through the relay. [`lacks::LACKS`] says what each server is known not to support, how that shows, and why; those steps run too, and must
 //! come out as it says. All steps of a row run, whatever fails; each failure names server, way and step, with the session's log of that step.
 
 mod bench;
+mod lacks;
 mod limits;
 mod names;
 mod servers;
@@ -10,7 +11,8 @@ mod steps;
 
 use crate::setup::Way;
 use bench::{Bench, commands};
-use servers::{How, Lack, Row};
+use lacks::{How, Lack};
+use servers::Row;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -69,7 +71,7 @@ async fn pass(row: &Row, way: Way) -> Passage {
         failures: Vec::new(),
     };
     for step in STEPS {
-        let lack = row.lack(step.name);
+        let lack = row.lack(step.name, way);
         match lack {
             Some(Lack { how: How::Fails | How::Refuses, .. }) => passage.lacking += 1,
             _ => passage.steps += 1,
@@ -77,7 +79,7 @@ async fn pass(row: &Row, way: Way) -> Passage {
         let said = bench.client.log().len();
         let from = Instant::now();
         let outcome = match timeout(STEP, (step.run)(&bench)).await {
-            Ok(outcome) => judge(&bench, step.name, outcome, lack, said).await,
+            Ok(outcome) => judge(&bench, row, step.name, outcome, lack, said).await,
             Err(_) => Err(format!("not done after {STEP:?}").into()),
         };
         passage.slowest = passage.slowest.max((from.elapsed(), step.name));
@@ -107,33 +109,48 @@ async fn pass(row: &Row, way: Way) -> Passage {
     passage
 }
 
-/// Whether a step came out as it should: what a server lacks is refused in its words and costs nothing else, and nothing costs a login
+/// Whether a step came out as it should: what a server lacks is refused in words and costs nothing else, and nothing costs a login
 /// but what is known to. `said`: lines of the log before the step.
-async fn judge(bench: &Bench, step: &str, outcome: Outcome, lack: Option<&Lack>, said: usize) -> Outcome {
+async fn judge(
+    bench: &Bench,
+    row: &Row,
+    step: &str,
+    outcome: Outcome,
+    lack: Option<&Lack>,
+    said: usize,
+) -> Outcome {
     match (outcome, lack.map(|lack| lack.how)) {
         (Ok(()), Some(How::Fails | How::Refuses)) => return Err("LACKS says that it fails".into()),
-        (Ok(()), _) | (Err(_), Some(How::Fails)) => {}
+        (Err(error), Some(How::Fails)) => {
+            let ill = error.downcast_ref::<Error>().is_some_and(|error| {
+                matches!(error.kind, ErrorKind::Lost | ErrorKind::Timeout | ErrorKind::Protocol)
+            });
+            check!(!ill, "LACKS says that it fails, but not like this: {error}");
+        }
         (Err(error), Some(How::Refuses)) => {
             let refused = error.downcast_ref::<Error>().is_some_and(|error| {
-                error.kind == ErrorKind::Refused && error.reply.is_some() && !error.message.is_empty()
+                error.kind == ErrorKind::Refused && (error.reply.is_some() || !error.advice.is_empty())
             });
             check!(refused, "LACKS says that the server refuses it, and this is no refusal: {error}");
         }
-        (Err(error), _) => return Err(error),
+        (outcome, _) => outcome?,
     }
     if step == "quit" {
         return Ok(());
     }
-    bench.client.list(Some(&bench.folder)).await.map_err(|error| format!("the session after it: {error}"))?;
-    let fresh = bench.client.log_text().split_off(said);
-    let mut renewed = commands(&fresh, "USER").saturating_sub(usize::from(step == "login"));
-    let others = bench.others();
-    renewed += others.iter().map(|log| commands(log, "USER").saturating_sub(1)).sum::<usize>();
-    match lack.map(|lack| lack.how) {
-        Some(How::Renews) => check!(renewed > 0, "LACKS says that it costs a login"),
-        _ if step == "reinitialize" => {}
-        _ => check!(renewed == 0, "the session had to log in anew"),
+    let costs = row.renews() || lack.is_some_and(|lack| lack.how == How::Costs);
+    match bench.client.list(Some(&bench.folder)).await {
+        Err(error) if costs && matches!(error.kind, ErrorKind::Lost | ErrorKind::NotConnected) => {
+            bench.client.login().await?;
+            return Ok(());
+        }
+        Err(error) => return Err(format!("the session after it: {error}").into()),
+        Ok(_) => {}
     }
+    let fresh = bench.client.log_text().split_off(said);
+    let mut logins = commands(&fresh, "USER").saturating_sub(usize::from(step == "login"));
+    logins += bench.others().iter().map(|log| commands(log, "USER").saturating_sub(1)).sum::<usize>();
+    check!(logins == 0 || costs || step == "reinitialize", "the session had to log in anew");
     Ok(())
 }
 
@@ -141,7 +158,7 @@ async fn judge(bench: &Bench, step: &str, outcome: Outcome, lack: Option<&Lack>,
 async fn cross(row: Row) {
     let known: HashSet<&str> = STEPS.iter().map(|step| step.name).collect();
     assert_eq!(known.len(), STEPS.len(), "two steps have one name");
-    for Lack { step, .. } in servers::LACKS {
+    for Lack { step, .. } in lacks::LACKS {
         assert!(known.contains(step), "no step is called {step}");
     }
     if row.options.ipv6 && std::net::TcpListener::bind("[::1]:0").is_err() {
@@ -151,7 +168,7 @@ async fn cross(row: Row) {
     let (native, relay) = tokio::join!(pass(&row, Way::Native), pass(&row, Way::Relay));
     let mut line = format!("{}: natively {native}; through the relay {relay}", row.name);
     for Step { name, .. } in STEPS {
-        if let Some(Lack { how, reason, .. }) = row.lack(name) {
+        if let Some(Lack { how, reason, .. }) = row.lack(name, Way::Native) {
             write!(line, "\n    {how:?}: {name} ({reason})").unwrap();
         }
     }

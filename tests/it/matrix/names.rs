@@ -28,9 +28,14 @@ pub(super) async fn name(bench: &Bench, bytes: &[u8]) -> Outcome {
 
 /// A file of this name, alone in a directory.
 pub(super) async fn file_name(bench: &Bench, bytes: &[u8]) -> Outcome {
-    bench.client.make_directory(&bench.path("name")).await?;
-    file(bench, &bench.path("name"), &bench.disk.join("name"), bytes).await?;
-    Ok(bench.client.remove_directory(&bench.path("name")).await?)
+    let (folder, disk) = (bench.path("name"), bench.disk.join("name"));
+    // Where an earlier step failed, as it should, something may be left.
+    if disk.exists() {
+        fs::remove_dir_all(&disk)?;
+    }
+    bench.client.make_directory(&folder).await?;
+    file(bench, &folder, &disk, bytes).await?;
+    Ok(bench.client.remove_directory(&folder).await?)
 }
 
 /// Stores a file of this name in an empty directory; lists, fetches, renames and deletes it.

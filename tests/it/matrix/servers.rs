@@ -1,84 +1,11 @@
-//! The rows of the matrix, and what each server is known not to support.
+//! The rows of the matrix.
 
 use super::cross;
-use How::{Fails, Refuses, Renews};
+use super::lacks::{LACKS, Lack, Where};
+use crate::setup::Way;
 use towpath_tests::server::Options;
 use towpath_tests::server::Security::{Newest, Plain, Tls12, Tls13};
 use towpath_tests::server::Software::{self, Inetutils, Libunftp, ProFtpd, PureFtpd, Pyftpdlib, Vsftpd};
-
-/// How it shows that a server lacks something.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum How {
-    /// The step fails with the server's refusal, in its words, and the session goes on.
-    Refuses,
-    /// The step fails in another way that the reason tells, and the session goes on.
-    Fails,
-    /// The step works, but the session has to log in anew.
-    Renews,
-}
-
-/// In which rows it is so.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Where {
-    Always,
-    Plain,
-    Secure,
-}
-
-/// What a server is known not to support. It is tried all the same, and an entry that is not true fails the test.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Lack {
-    software: Software,
-    pub(super) step: &'static str,
-    pub(super) how: How,
-    pub(super) reason: &'static str,
-    place: Where,
-}
-
-const fn lack(software: Software, step: &'static str, how: How, reason: &'static str) -> Lack {
-    Lack { software, step, how, reason, place: Where::Always }
-}
-
-impl Lack {
-    /// Only with TLS.
-    const fn secure(self) -> Lack {
-        Lack { place: Where::Secure, ..self }
-    }
-
-    /// Only without.
-    const fn plain(self) -> Lack {
-        Lack { place: Where::Plain, ..self }
-    }
-}
-
-/// All that is known.
-pub(super) const LACKS: &[Lack] = &[
-    lack(PureFtpd, "a name with a trailing blank", Fails, UNDERSCORE),
-    lack(PureFtpd, "a file's name with a trailing blank", Fails, UNDERSCORE),
-    lack(PureFtpd, "a name with a backslash", Refuses, "prohibited"),
-    lack(PureFtpd, "a file's name with a backslash", Refuses, "prohibited"),
-    lack(ProFtpd, "a name with wildcards", Refuses, "MKD refuses an asterisk"),
-    lack(Pyftpdlib, "a name in Latin-1", Fails, NOT_UTF8),
-    lack(Pyftpdlib, "a name with byte 255", Fails, NOT_UTF8),
-    lack(Libunftp, "a name in Latin-1", Fails, NOT_UTF8),
-    lack(Libunftp, "a name with byte 255", Fails, NOT_UTF8),
-    lack(
-        Inetutils,
-        "a name with byte 255",
-        Fails,
-        "Telnet's IAC, to be doubled for this server; see rule S2",
-    ),
-    lack(
-        Inetutils,
-        "delete a tree with a link",
-        Refuses,
-        "DELE of a link to a directory does RMD, which fails",
-    ),
-];
-
-const UNDERSCORE: &str = "the server makes an underscore of it";
-
-const NOT_UTF8: &str = "what is not UTF-8 becomes U+FFFD on the way in";
 
 /// A server as it is to be tested.
 pub(super) struct Row {
@@ -87,15 +14,20 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// Whether a new login may be needed at any time: vsftpd and ProFTPD want every data connection to resume and issue few TLS 1.3 tickets,
+    /// and ProFTPD 1.3.8 closes the session where a data connection ends in the middle.
+    pub(super) fn renews(&self) -> bool {
+        self.options.software.demands_reuse() && self.options.security != Plain
+    }
+
     /// What is known to be wrong with this step here.
-    pub(super) fn lack(&self, step: &str) -> Option<&'static Lack> {
-        let secure = self.options.security != Plain;
+    pub(super) fn lack(&self, step: &str, way: Way) -> Option<&'static Lack> {
         LACKS.iter().find(|lack| {
             (lack.software, lack.step) == (self.options.software, step)
                 && match lack.place {
                     Where::Always => true,
-                    Where::Plain => !secure,
-                    Where::Secure => secure,
+                    Where::Native => way == Way::Native,
+                    Where::Plain => self.options.security == Plain,
                 }
         })
     }

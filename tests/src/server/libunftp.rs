@@ -4,7 +4,7 @@ use super::listener::Listener;
 use super::place::Place;
 use super::{Security, ServerError};
 use libunftp::ServerBuilder;
-use libunftp::options::{ActivePassiveMode, TlsFlags};
+use libunftp::options::{ActivePassiveMode, SiteMd5, TlsFlags};
 use unftp_sbe_fs::Filesystem;
 
 pub(super) fn start(place: &Place) -> Result<Listener, ServerError> {
@@ -19,6 +19,7 @@ pub(super) fn start(place: &Place) -> Result<Listener, ServerError> {
         #[expect(clippy::expect_used, reason = "ends one session, see above")]
         let storage = move || Filesystem::new(&home).expect("the served directory is there");
         let mut server = ServerBuilder::new(Box::new(storage)).passive_ports(passive.clone());
+        server = server.sitemd5(SiteMd5::All);
         let versions = match options.security {
             Security::Plain => None,
             Security::Tls12 => Some(TlsFlags::V1_2),

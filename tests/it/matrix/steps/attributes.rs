@@ -123,7 +123,7 @@ async fn mode_tree(bench: &Bench, link: bool) -> Outcome {
 /// To the group that it has: the fixtures' user is in no other.
 pub(super) async fn change_group(bench: &Bench) -> Outcome {
     bench.place("group of", b"x")?;
-    let request = Request::ChangeGroup { path: bench.path("group of"), group: Argument::new("daemon")? };
+    let request = Request::ChangeGroup { path: bench.path("group of"), group: Argument::new("1")? };
     bench.ask(request).await?;
     Ok(())
 }

@@ -73,14 +73,23 @@ pub(super) async fn compressed_text(bench: &Bench) -> Outcome {
         check!(got.data == file, "{} of {} bytes", got.data.len(), file.len());
     }
     bench.client.list(Some(&bench.folder)).await?;
-    was_compressed(bench)
+    was_compressed(bench)?;
+    let few = lines(200);
+    bench
+        .put(
+            Source::memory(few.clone()),
+            "compressed text up",
+            0,
+            TransferOptions { text: true, ..compressed() },
+        )
+        .await?;
+    bench.stored("compressed text up", &few)
 }
 
 /// Small files; of large ones see the next.
 pub(super) async fn compressed_upload(bench: &Bench) -> Outcome {
-    for (text, file) in [(false, vec![]), (false, vec![7]), (false, bytes(10_000)), (true, lines(200))] {
-        let options = TransferOptions { text, ..compressed() };
-        let outcome = bench.put(Source::memory(file.clone()), "up", 0, options).await?;
+    for file in [vec![], vec![7], bytes(10_000), lines(200)] {
+        let outcome = bench.put(Source::memory(file.clone()), "up", 0, compressed()).await?;
         check!(outcome.bytes == file.len() as u64, "{} bytes counted", outcome.bytes);
         bench.stored("up", &file)?;
     }

@@ -75,8 +75,11 @@ pub(super) async fn free_space(bench: &Bench) -> Outcome {
     Ok(())
 }
 
+/// One that the server lists; where it lists none, English.
 pub(super) async fn language(bench: &Bench) -> Outcome {
-    bench.ask(Request::SetLanguage(Some(Argument::new("en-US")?))).await?;
+    let Ending::Features(features) = bench.ask(Request::Features).await? else { return Err("none".into()) };
+    let tag = features.languages.first().map_or("en", |language| language.tag.as_str());
+    bench.ask(Request::SetLanguage(Some(Argument::new(tag)?))).await?;
     bench.ask(Request::SetLanguage(None)).await?;
     Ok(())
 }
@@ -130,11 +133,13 @@ pub(super) async fn virtual_host(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-/// CLNT is sent to those that list it.
+/// CLNT, or CSID where that is listed, tells the server which client it is.
 pub(super) async fn client_name(bench: &Bench) -> Outcome {
     let Ending::Features(features) = bench.ask(Request::Features).await? else { return Err("none".into()) };
-    let listed = features.lines.iter().any(|line| line.name.eq_ignore_ascii_case("CLNT"));
+    let listed = |name: &str| features.lines.iter().any(|line| line.name.eq_ignore_ascii_case(name));
     let other = bench.apart(|_| {}).await?;
-    check!((other.commands("CLNT") == 1) == listed, "listed {listed}, sent {}", other.commands("CLNT"));
+    let (csid, clnt) = (listed("CSID"), listed("CLNT"));
+    let sent = (other.commands("CSID"), other.commands("CLNT"));
+    check!(sent == (usize::from(csid), usize::from(clnt && !csid)), "listed {csid} {clnt}, sent {sent:?}");
     Ok(())
 }

@@ -40,7 +40,7 @@ use towpath_ftp::charset::Legacy;
 use towpath_ftp::habits::Form::{MdtmWrite, MffModify, Mfmt, SiteUtime, SiteUtimeUtc};
 use towpath_ftp::quirks::DataWay;
 use transfers::{
-    append, at_once, cancel_upload, compare_download, compare_upload, into_missing_directories, part,
+    PARTS, append, at_once, cancel_upload, compare_download, compare_upload, into_missing_directories, part,
     past_four_gibibytes, resume_download, resume_upload, segments, temporary, unique,
 };
 
@@ -71,7 +71,8 @@ steps! {
     "resume a download if the bytes are the same": compare_download();
     "resume an upload if the bytes are the same": compare_upload();
     "resume a download past 4 GiB": past_four_gibibytes();
-    "a part of a file": part();
+    "a part of a file": part(50_000, 100_000);
+    "the last part of a file": part(PARTS - 70_000, 200_000);
     "append": append();
     "store under a unique name": unique();
     "upload under a temporary name": temporary();
