@@ -3,8 +3,9 @@
 //! one.
 
 use crate::command::Command;
+use crate::control;
 use crate::error::{Error, ErrorKind, Stage};
-use crate::io::Time;
+use crate::io::{End, Time};
 use crate::link::Link;
 use crate::reply::Reply;
 
@@ -90,6 +91,11 @@ impl Operation for Abandon {
                 self.done()
             }
         }
+    }
+
+    /// Some close the session with the data connection (inetutils-ftpd). Whoever gave the transfer up knows why, and that is what is told.
+    fn lost(&mut self, _link: &mut Link, end: &End) -> Step {
+        Step::fail(control::lost(end))
     }
 
     /// It is the end already.

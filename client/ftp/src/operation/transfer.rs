@@ -334,6 +334,12 @@ impl Operation for Transfer {
             (Ok(_), _) => Step::Wait,
         }
     }
+
+    /// The connection may go with the comparison; what it found is told all the same.
+    fn explain(&self, error: Error) -> Error {
+        let differs = self.state == State::Comparing && error.stage == Stage::File;
+        if differs { different() } else { error }
+    }
 }
 
 fn different() -> Error {

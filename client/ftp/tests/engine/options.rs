@@ -162,6 +162,24 @@ fn t5_a_connection_that_the_comparison_cost_is_made_anew() {
 }
 
 #[test]
+fn t5_what_the_comparison_found_is_told_even_if_it_cost_the_connection() {
+    let options = TransferOptions { compare: true, ..TransferOptions::default() };
+    let mut talk = able(FEATURES);
+    let id = download(&mut talk, 70_000, options);
+    opened(
+        &mut talk,
+        &["200 ok", "229 (|||50000|)", "350 ok"],
+        "send RETR /d/f",
+        "splice 2 compare job 5 at 4464 limit 65536",
+    );
+    talk.data_closed(broken(Stage::File, "differs"));
+    talk.closed(End::Clean);
+    let error = talk.ended_after(id).unwrap_err();
+    assert_eq!((error.stage, error.kind), (Stage::File, ErrorKind::Incomplete), "{error}");
+    assert!(error.advice.contains("beginning"), "{error}");
+}
+
+#[test]
 fn a_connection_that_is_lost_with_the_data_connection_ends_what_would_follow() {
     // Between the transfer and the checksum.
     let options = TransferOptions { checksum: true, ..TransferOptions::default() };
