@@ -1,9 +1,7 @@
-//! What a driver can do beyond the least, against real servers: active mode, going on in the middle, text, compression, the ways
-//! to place an upload, several sessions for one file. Natively, and through the relay where the ability exists there.
+//! What a driver can do beyond the least and what is no step of the [matrix](crate::matrix): files past 4 GiB both ways, transfers that broke, the ways
+//! around what a server refuses, several sessions of which one fails.
 
 mod active;
-mod coding;
-mod placement;
 mod resume;
 mod segments;
 
@@ -12,7 +10,7 @@ use std::os::unix::fs::chown;
 use std::path::PathBuf;
 use towpath_ftp::{Error, Outcome, RemotePath, Site, TransferOptions, Transferred};
 use towpath_tests::driver::{Sink, Source, Summary, pattern};
-use towpath_tests::server::{Options, Security, Server, Software};
+use towpath_tests::server::{Server, Software};
 
 const WAYS: [Way; 2] = [Way::Native, Way::Relay];
 
@@ -60,10 +58,6 @@ impl<'a> Bench<'a> {
         chown(self.disk(name), Some(OWNER), Some(OWNER)).unwrap();
     }
 
-    fn stored(&self, name: &str) -> Vec<u8> {
-        std::fs::read(self.disk(name)).unwrap()
-    }
-
     async fn put(
         &self,
         source: Source,
@@ -106,12 +100,6 @@ fn bytes(size: u64) -> Vec<u8> {
     let mut bytes = vec![0; usize::try_from(size).unwrap()];
     pattern(0, &mut bytes);
     bytes
-}
-
-/// ProFTPD with all of its modules.
-fn proftpd(security: Security) -> Server {
-    let options = Options { modules: true, ..Options::new(Software::ProFtpd, security) };
-    Server::with(options).unwrap()
 }
 
 /// The options that say nothing.

@@ -8,14 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use towpath_ftp::{Error, Event, Outcome as Ending, RemotePath, Request, Site, TransferOptions, Transferred};
 use towpath_tests::driver::{Client, Observer, Sink, Source, Summary, Transport};
-use towpath_tests::server::{Security, Server};
+use towpath_tests::server::Server;
 
 /// What a step works with.
 pub(super) struct Bench {
     pub(super) client: Client,
     pub(super) way: Way,
-    /// Whether there is TLS.
-    pub(super) secure: bool,
     /// As the server calls it.
     pub(super) folder: RemotePath,
     /// As this machine calls it.
@@ -34,11 +32,10 @@ impl Bench {
     pub(super) fn new(transport: Transport, server: &Server, row: &Row, way: Way) -> Bench {
         let name = format!("{way:?}");
         let (folder, disk) = (child(&server.base(), &name), server.root().join(&name));
-        let secure = row.options.security != Security::Plain;
         let site = server.site();
         let (client, progress) = session(transport.clone(), site.clone());
         let others = Arc::default();
-        Bench { client, way, secure, folder, disk, progress, site, transport, others, apart: false }
+        Bench { client, way, folder, disk, progress, site, transport, others, apart: false }
     }
 
     /// A further session, of a site that differs in something. It is over when it is dropped.

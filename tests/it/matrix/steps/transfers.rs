@@ -118,14 +118,16 @@ pub(super) async fn append(bench: &Bench) -> Outcome {
     bench.stored("appended", b"one two")
 }
 
-/// The server finds a name, and tells it.
+/// The server finds a name, and tells it. In a session of its own: once inetutils-ftpd has called STOU a syntax error, it leaves the next
+/// command that it does not know without an answer.
 pub(super) async fn unique(bench: &Bench) -> Outcome {
     let folder = bench.disk.join("unique");
     bench.client.make_directory(&bench.path("unique")).await?;
     bench.place("unique/taken", b"stays")?;
     let options = TransferOptions { placement: Placement::Unique, ..plainly() };
     let path = bench.path("unique/taken");
-    let outcome = bench.client.start_put_with(Source::memory("fresh"), &path, 0, options).await?.0;
+    let other = bench.apart(|_| {}).await?;
+    let outcome = other.client.start_put_with(Source::memory("fresh"), &path, 0, options).await?.0;
     bench.stored("unique/taken", b"stays")?;
     let names = fs::read_dir(&folder)?.map(|entry| entry.map(|entry| entry.file_name()));
     let fresh: Vec<_> = names.filter(|name| name.as_ref().is_ok_and(|name| name != "taken")).collect();
