@@ -1,6 +1,6 @@
 //! What a step works with: a session, a directory as both sides see it, and further sessions with the same server.
 
-use super::{Outcome, Row, check, give};
+use super::{Outcome, check, give};
 use crate::setup::{Way, child};
 use std::fs;
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    pub(super) fn new(transport: Transport, server: &Server, row: &Row, way: Way) -> Bench {
+    pub(super) fn new(transport: Transport, server: &Server, way: Way) -> Bench {
         let name = format!("{way:?}");
         let (folder, disk) = (child(&server.base(), &name), server.root().join(&name));
         let site = server.site();

@@ -61,7 +61,7 @@ async fn pass(row: &Row, way: Way) -> Passage {
     let server = Server::with(row.options).unwrap();
     let start = Instant::now();
     let (transport, _relay) = way.to(&server).await;
-    let begin = || Bench::new(transport.clone(), &server, row, way);
+    let begin = || Bench::new(transport.clone(), &server, way);
     let mut bench = begin();
     let mut passage = Passage {
         steps: 0,

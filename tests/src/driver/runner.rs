@@ -184,7 +184,10 @@ impl Runner {
                 self.start_tls(conn, server_name, group, tls12_only);
             }
             Output::AcceptTls(conn) => self.order(conn, Order::AcceptTls),
-            Output::Send(conn, bytes) => self.order(conn, Order::Send(Bytes::from(bytes))),
+            Output::Send(conn, bytes) => {
+                self.hand_over();
+                self.order(conn, Order::Send(Bytes::from(bytes)));
+            }
             Output::Splice { conn, job, direction, offset, limit, coding } => {
                 if let Some(known) = self.conns.get_mut(&conn) {
                     known.splice = Some((job, Pump { direction, offset, limit, coding }));
@@ -318,6 +321,17 @@ impl Runner {
             if !conn.flowing {
                 conn.flowing = true;
                 let _ = conn.orders.send(Order::Flow);
+            }
+        }
+    }
+
+    /// A splice of a connection whose bytes are read already: before the command that makes the server send, or what it sends is taken for
+    /// the engine's. Under TLS the splice comes behind the command, for the handshake comes first.
+    fn hand_over(&mut self) {
+        for conn in self.conns.values_mut().filter(|conn| conn.flowing) {
+            if let Some((job, pump)) = conn.splice.take() {
+                let job = self.jobs.get(&job).cloned().unwrap_or_default();
+                let _ = conn.orders.send(Order::Splice { job, pump });
             }
         }
     }
