@@ -15,7 +15,7 @@ pub(super) struct Row {
 
 impl Row {
     /// Whether a new login may be needed at any time: vsftpd and ProFTPD want every data connection to resume and issue few TLS 1.3 tickets,
-    /// and ProFTPD 1.3.8 closes the session where a data connection ends in the middle.
+    /// and ProFTPD 1.3.8 closes the session over a data connection that ends in the middle and does not break.
     pub(super) fn renews(&self) -> bool {
         self.options.software.demands_reuse() && self.options.security != Plain
     }

@@ -69,6 +69,8 @@ pub(crate) struct Connected {
 /// What becomes of a connection when a step is over.
 enum Next {
     Report(End),
+    /// All that was wanted has come, and the server still sends: it ends well for this side, and breaks for the other.
+    Cut(End),
     Close,
     Abort,
 }
@@ -233,14 +235,15 @@ impl Task {
         let Some((reader, writer)) = halves else { return Next::Abort };
         let pumping = async {
             let mut count = Count::new(*conn, reports);
+            let limit = pump.limit;
             let end = pump.run(&mut *job.lock().await, reader, writer, socket.as_ref(), &mut count).await;
             count.tell().await;
-            end
+            if limit.is_some_and(|limit| count.total >= limit) { Next::Cut(end) } else { Next::Report(end) }
         };
         tokio::select! {
             biased;
             next = stopped(early, orders) => next,
-            end = pumping => Next::Report(end),
+            next = pumping => next,
         }
     }
 
@@ -253,6 +256,14 @@ impl Task {
                     // The other side's good-bye is answered, under TLS by close_notify.
                     let _ = timeout(LINGER, writer.finish()).await;
                 }
+            }
+            // ProFTPD 1.3.8 closes the session over a data connection that ends before its TLS does, and inetutils-ftpd over any that it
+            // still writes to; that one breaks (RST) they bear.
+            Next::Cut(end) => {
+                if let Some(socket) = &self.socket {
+                    socket.breaks(true);
+                }
+                tell(&self.reports, self.conn, Report::Closed(end)).await;
             }
             Next::Close => {
                 // Whatever it comes to: it ends with the drop below.

@@ -281,7 +281,7 @@ impl Outgoing<'_> {
 pub(crate) struct Count<'a> {
     conn: ConnId,
     reports: &'a Sender<(ConnId, Report)>,
-    total: u64,
+    pub(crate) total: u64,
     told: u64,
     last: Instant,
 }

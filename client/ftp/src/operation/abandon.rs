@@ -1,6 +1,11 @@
 //! Give up a transfer that the server was told to make (RFC 959 section 4.1.3; rule D14). The data connection is closed already; most
 //! servers answer to that alone. If none does, ABOR asks for the answers: two if the transfer was still on (426, 226), else
 //! one.
+//!
+//! ABOR first, with the data connection still open, was tried by hand against ProFTPD 1.3.8 under TLS, which closes the session over a data
+//! connection that ends with a FIN in the middle: ABOR spares the session (226, then 426), and so does a data connection that breaks
+//! (RST). Breaking costs no round trip and no answer that may not come, so that is what a driver does where it can; where it cannot, the
+//! session is logged in anew.
 
 use crate::command::Command;
 use crate::control;
