@@ -30,13 +30,13 @@ impl Way {
         }
     }
 
-    /// A transport that reaches this server.
+    /// A transport that reaches this server, which may come to the relay as well (active mode).
     pub(crate) async fn to(self, server: &Server) -> (Transport, Option<RelayProcess>) {
         match self {
             Way::Native => (Transport::Direct(Roots::none()), None),
             Way::Relay => {
                 let mut config = Config::default();
-                config.targets.push(Target::new(server.host(), server.port()));
+                config.targets.push(Target { active: true, ..Target::new(server.host(), server.port()) });
                 // A test may log in more often than a person; what the limit does is tested with the policy.
                 config.limits.opens_per_minute = 10_000;
                 let relay = RelayProcess::with(config).await;

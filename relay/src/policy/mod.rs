@@ -132,8 +132,8 @@ impl Policy {
     pub(crate) fn check_connected(&self, local: SocketAddr, peer: SocketAddr) -> Result<(), Denied> {
         let peer = canonical(peer);
         self.check_never(peer)?;
-        let to_self =
-            canonical(local).ip() == peer.ip() && self.own.iter().any(|own| own.port() == peer.port());
+        let everywhere = |own: &SocketAddr| own.ip().is_unspecified() && own.port() == peer.port();
+        let to_self = canonical(local).ip() == peer.ip() && self.own.iter().any(everywhere);
         if to_self { Err(Denied::Own) } else { Ok(()) }
     }
 
@@ -335,6 +335,13 @@ mod tests {
         assert_eq!(policy.check_connected(own, address("10.0.0.5:9090")), Err(Denied::Own));
         assert_eq!(policy.check_connected(other, address("10.0.0.5:9090")), Ok(()));
         assert_eq!(policy.check_connected(own, address("10.0.0.5:21")), Ok(()));
+        // One that listens on 127.0.0.1 has nothing on that port of another address.
+        assert_eq!(policy.check_connected(own, address("10.0.0.5:8080")), Ok(()));
+        assert_eq!(policy.check_connected(address("[::1]:40000"), address("[::1]:8080")), Ok(()));
+        assert_eq!(
+            policy.check_connected(address("127.0.0.1:40000"), address("127.0.0.1:8080")),
+            Err(Denied::Own)
+        );
     }
 
     #[test]

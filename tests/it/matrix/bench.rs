@@ -13,7 +13,6 @@ use towpath_tests::server::Server;
 /// What a step works with.
 pub(super) struct Bench {
     pub(super) client: Client,
-    pub(super) way: Way,
     /// As the server calls it.
     pub(super) folder: RemotePath,
     /// As this machine calls it.
@@ -35,7 +34,7 @@ impl Bench {
         let site = server.site();
         let (client, progress) = session(transport.clone(), site.clone());
         let others = Arc::default();
-        Bench { client, way, folder, disk, progress, site, transport, others, apart: false }
+        Bench { client, folder, disk, progress, site, transport, others, apart: false }
     }
 
     /// A further session, of a site that differs in something. It is over when it is dropped.
@@ -45,9 +44,14 @@ impl Bench {
         let (client, progress) = session(self.transport.clone(), site.clone());
         let (folder, disk) = (self.folder.clone(), self.disk.clone());
         let (transport, others) = (self.transport.clone(), self.others.clone());
-        let bench = Bench { client, progress, site, folder, disk, transport, others, apart: true, ..*self };
+        let bench = Bench { client, progress, site, folder, disk, transport, others, apart: true };
         bench.client.login().await?;
         Ok(bench)
+    }
+
+    /// Says good-bye, and returns when the server has.
+    pub(super) async fn quit(&self) -> Result<(), Error> {
+        self.client.request(Request::Disconnect).await.map(drop)
     }
 
     /// The logs of the further sessions since this was last asked.

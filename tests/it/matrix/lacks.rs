@@ -2,7 +2,7 @@
 //! fault than its own, fails the test.
 
 use How::{Costs, Fails, Refuses};
-use Where::{Always, Native, Plain};
+use Where::{Always, Plain};
 use towpath_tests::server::Software::{self, Inetutils, Libunftp, ProFtpd, PureFtpd, Pyftpdlib, Vsftpd};
 
 /// How it shows that a server lacks something.
@@ -20,8 +20,6 @@ pub(super) enum How {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Where {
     Always,
-    /// Without a relay.
-    Native,
     /// Without TLS.
     Plain,
 }
@@ -87,8 +85,6 @@ lacks! {
             "set the time with SITE UTIME and three times", "set the time with SITE UTIME and one time",
         ];
         Refuses Always NO_COMMAND => ["set the time with MFMT"];
-        Refuses Always "its 550 to every SITE command ends the chain before MDTM" => ["set the modification time"];
-        Fails Always "its 550 to every SITE command ends the chain before MDTM" => ["keep the time of an upload"];
         Fails Always TELNET => ["a name with byte 255 for Telnet"];
         Fails Always NO_CHECKSUM => ["checksum after transfers"];
         Fails Always NO_DEFLATE =>
@@ -139,7 +135,7 @@ lacks! {
         Refuses Always "MDTM with two arguments is a question" => ["set the modification time", "set the time with MDTM"];
         Fails Always "it has no way to set times, and the transfer says so" => ["keep the time of an upload"];
         Fails Always "it tells the name alone, as any word might stand there" => ["store under a unique name"];
-        Fails Native "it has no EPRT; PORT is taken instead" => ["active mode with EPRT"];
+        Fails Always "it has no EPRT; PORT is taken instead" => ["active mode with EPRT"];
         Fails Always NOT_UTF8 => [
             "a name in Latin-1", "a name with byte 255", "a name with byte 255 for Telnet", "a typed name in ISO-8859-1",
         ];

@@ -71,7 +71,7 @@ async fn pass(row: &Row, way: Way) -> Passage {
         failures: Vec::new(),
     };
     for step in STEPS {
-        let lack = row.lack(step.name, way);
+        let lack = row.lack(step.name);
         match lack {
             Some(Lack { how: How::Fails | How::Refuses, .. }) => passage.lacking += 1,
             _ => passage.steps += 1,
@@ -168,7 +168,7 @@ async fn cross(row: Row) {
     let (native, relay) = tokio::join!(pass(&row, Way::Native), pass(&row, Way::Relay));
     let mut line = format!("{}: natively {native}; through the relay {relay}", row.name);
     for Step { name, .. } in STEPS {
-        if let Some(Lack { how, reason, .. }) = row.lack(name, Way::Native) {
+        if let Some(Lack { how, reason, .. }) = row.lack(name) {
             write!(line, "\n    {how:?}: {name} ({reason})").unwrap();
         }
     }

@@ -2,7 +2,6 @@
 
 use super::cross;
 use super::lacks::{LACKS, Lack, Where};
-use crate::setup::Way;
 use towpath_tests::server::Options;
 use towpath_tests::server::Security::{Newest, Plain, Tls12, Tls13};
 use towpath_tests::server::Software::{self, Inetutils, Libunftp, ProFtpd, PureFtpd, Pyftpdlib, Vsftpd};
@@ -21,12 +20,11 @@ impl Row {
     }
 
     /// What is known to be wrong with this step here.
-    pub(super) fn lack(&self, step: &str, way: Way) -> Option<&'static Lack> {
+    pub(super) fn lack(&self, step: &str) -> Option<&'static Lack> {
         LACKS.iter().find(|lack| {
             (lack.software, lack.step) == (self.options.software, step)
                 && match lack.place {
                     Where::Always => true,
-                    Where::Native => way == Way::Native,
                     Where::Plain => self.options.security == Plain,
                 }
         })

@@ -1,7 +1,6 @@
-//! Active mode: the server connects to this side (rule D15). A relay cannot listen, so through it nobody asks for that.
+//! Active mode: the server connects to this side (rule D15), or to the relay.
 
 use super::super::{Bench, Outcome, check};
-use crate::setup::Way;
 use towpath_ftp::ActiveMode;
 use towpath_ftp::quirks::DataWay;
 use towpath_tests::driver::{Sink, Source};
@@ -28,10 +27,10 @@ async fn work(bench: &Bench, command: &str, way: Option<DataWay>) -> Outcome {
     }
     other.client.list(Some(&bench.folder)).await?;
     let passive = other.commands("EPSV") + other.commands("PASV");
-    match bench.way {
-        Way::Native => check!(other.commands(command) >= 5 && passive == 0, "not by {command}"),
-        Way::Relay => check!(other.commands("PORT") + other.commands("EPRT") == 0, "the relay cannot listen"),
-    }
+    check!(other.commands(command) >= 5 && passive == 0, "not by {command}");
+    // At its end pyftpdlib 1.5.7 closes the number that the session's active connection had, whoever has that number by then (`handlers.py`,
+    // `_shutdown_connecting_dtp`): no other session may open a port meanwhile.
+    other.quit().await?;
     Ok(())
 }
 
