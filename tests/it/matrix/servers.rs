@@ -3,7 +3,7 @@
 use super::cross;
 use super::lacks::{LACKS, Lack, Where};
 use towpath_tests::server::Options;
-use towpath_tests::server::Security::{Newest, Plain, Tls12, Tls13};
+use towpath_tests::server::Security::{Implicit, Newest, Plain, Tls12, Tls13};
 use towpath_tests::server::Software::{self, Inetutils, Libunftp, ProFtpd, PureFtpd, Pyftpdlib, Vsftpd};
 
 /// A server as it is to be tested.
@@ -54,9 +54,11 @@ rows! {
     pure_ftpd_ipv6: ipv6(PureFtpd);
     vsftpd: usual(Vsftpd, Plain);
     vsftpd_tls: usual(Vsftpd, Newest);
+    vsftpd_implicit_tls: usual(Vsftpd, Implicit);
     vsftpd_ipv6: ipv6(Vsftpd);
     proftpd: Options { modules: true, ..usual(ProFtpd, Plain) };
     proftpd_tls: Options { modules: true, ..usual(ProFtpd, Newest) };
+    proftpd_implicit_tls: Options { modules: true, ..usual(ProFtpd, Implicit) };
     proftpd_ipv6: Options { modules: true, ..ipv6(ProFtpd) };
     pyftpdlib: usual(Pyftpdlib, Plain);
     pyftpdlib_tls12: usual(Pyftpdlib, Tls12);

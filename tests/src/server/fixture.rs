@@ -90,8 +90,10 @@ impl Server {
         let start = Instant::now();
         let address = self.place.control();
         loop {
-            let ready =
-                if self.place.options.most_sessions.is_some() { listens(address) } else { greets(address) };
+            // Under TLS from the first byte nobody greets who has not shaken hands.
+            let Options { most_sessions, security, .. } = self.place.options;
+            let silent = most_sessions.is_some() || security == Security::Implicit;
+            let ready = if silent { listens(address) } else { greets(address) };
             if ready {
                 return Ok(());
             }
@@ -167,8 +169,10 @@ impl Server {
     #[must_use]
     pub fn site(&self) -> Site {
         let mut site = Site::new(self.host(), self.port(), self.user(), Secret::new(PASSWORD));
-        if self.place.options.security == Security::Plain {
-            site.encryption = Encryption::None;
+        match self.place.options.security {
+            Security::Plain => site.encryption = Encryption::None,
+            Security::Implicit => site.encryption = Encryption::Implicit,
+            Security::Tls12 | Security::Tls13 | Security::Newest => {}
         }
         site
     }

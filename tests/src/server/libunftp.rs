@@ -24,7 +24,7 @@ pub(super) fn start(place: &Place) -> Result<Listener, ServerError> {
             Security::Plain => None,
             Security::Tls12 => Some(TlsFlags::V1_2),
             Security::Tls13 => Some(TlsFlags::V1_3),
-            Security::Newest => Some(TlsFlags::V1_2 | TlsFlags::V1_3),
+            Security::Newest | Security::Implicit => Some(TlsFlags::V1_2 | TlsFlags::V1_3),
         };
         if let Some(versions) = versions {
             let flags = versions | TlsFlags::RESUMPTION_SESS_ID | TlsFlags::RESUMPTION_TICKETS;

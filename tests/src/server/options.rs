@@ -38,7 +38,7 @@ impl Software {
     }
 }
 
-/// TLS of a fixture. The control connection starts in plain text; AUTH TLS is offered, not demanded.
+/// TLS of a fixture. The control connection starts in plain text, and AUTH TLS is offered, not demanded, unless said otherwise.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Security {
     /// No TLS: AUTH is refused.
@@ -50,6 +50,8 @@ pub enum Security {
     Tls13,
     /// TLS 1.2 and 1.3, as servers have it by default.
     Newest,
+    /// The same, from the first byte of every connection. vsftpd and ProFTPD.
+    Implicit,
 }
 
 /// What a fixture is to be.
@@ -101,10 +103,13 @@ impl Options {
 
     /// Refuses what the server has no option for.
     pub(super) fn check(&self) -> Result<(), ServerError> {
-        use Software::{Inetutils, Libunftp, ProFtpd, PureFtpd};
+        use Software::{Inetutils, Libunftp, ProFtpd, PureFtpd, Vsftpd};
         let refusal = |what| Err(ServerError::Unsupported { software: self.software, what });
         match self.software {
             Inetutils if self.security != Security::Plain => refusal("do TLS"),
+            software if self.security == Security::Implicit && !matches!(software, Vsftpd | ProFtpd) => {
+                refusal("do TLS from the first byte")
+            }
             Inetutils | Libunftp if self.most_sessions.is_some() => refusal("limit sessions"),
             Inetutils | Libunftp | PureFtpd if self.idle.is_some() => {
                 refusal("close idle sessions after seconds")

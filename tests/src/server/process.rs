@@ -24,7 +24,7 @@ impl Process {
         let (oldest, newest) = match place.options.security {
             Security::Tls12 => ("TLSv1.2", "TLSv1.2"),
             Security::Plain | Security::Tls13 => ("TLSv1.3", "TLSv1.3"),
-            Security::Newest => ("TLSv1.2", "TLSv1.3"),
+            Security::Newest | Security::Implicit => ("TLSv1.2", "TLSv1.3"),
         };
         let openssl = place.write(
             "openssl.cnf",

@@ -24,9 +24,12 @@ pub(super) fn command(place: &Place) -> Result<Command, ServerError> {
         Security::Plain => ("off", "TLSv1.3"),
         Security::Tls12 => ("on", "TLSv1.2"),
         Security::Tls13 => ("on", "TLSv1.3"),
-        Security::Newest => ("on", "TLSv1.2 TLSv1.3"),
+        Security::Newest | Security::Implicit => ("on", "TLSv1.2 TLSv1.3"),
     };
     let mut more = String::new();
+    if place.options.security == Security::Implicit {
+        more.push_str("TLSOptions UseImplicitSSL\n");
+    }
     if place.options.modules {
         more.push_str(MODULES);
     }

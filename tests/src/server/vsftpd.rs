@@ -12,6 +12,7 @@ pub(super) fn command(place: &Place) -> Result<Command, ServerError> {
     let passwords = place.write("passwords", &format!("{PASSWORD}\n"))?;
     let (first, last) = place.ports.passive().into_inner();
     let ssl = if place.options.security == Security::Plain { "NO" } else { "YES" };
+    let implicit = if place.options.security == Security::Implicit { "YES" } else { "NO" };
     let listen = if place.options.ipv6 {
         "listen=NO\nlisten_ipv6=YES\nlisten_address6=::1"
     } else {
@@ -43,6 +44,7 @@ pasv_max_port={last}
 max_per_ip={most_sessions}
 max_clients=0
 ssl_enable={ssl}
+implicit_ssl={implicit}
 allow_anon_ssl=YES
 ssl_tlsv1=YES
 ssl_ciphers=HIGH

@@ -15,7 +15,9 @@ use super::io::{
     Answer, AskId, FileTransfer, LocalFile, LocalPath, Place, Question, TreeEvent, TreeOutput, Why,
 };
 use super::local::local_name;
-use super::{LOOK_AHEAD, MOST_DOUBTS, MOST_FOLDERS, MOST_LEVELS, Pending, Phase, TreeTransfer, Way};
+use super::{
+    LOOK_AHEAD, MOST_DOUBTS, MOST_FOLDERS, MOST_LEVELS, MOST_PATHS, Pending, Phase, TreeTransfer, Way,
+};
 
 /// A file that is given out.
 #[derive(Clone, Debug)]
@@ -198,10 +200,12 @@ impl TreeTransfer {
         if self.uniques.are_trusted() && folder.lineage.has(&row.unique) {
             return self.leave(&source, Why::Loop);
         }
-        if self.waiting.len() >= MOST_FOLDERS {
+        let bytes = self.waiting_bytes.saturating_add(source.bytes()).saturating_add(target.bytes());
+        if self.waiting.len() >= MOST_FOLDERS || bytes > MOST_PATHS {
             return self.leave(&source, Why::TooMany);
         }
         let lineage = Arc::new(Lineage { unique: row.unique, above: Some(Arc::clone(&folder.lineage)) });
+        self.waiting_bytes = bytes;
         self.waiting.push_back(Folder::new(source, target, depth, lineage, exists));
     }
 

@@ -40,6 +40,14 @@ impl Place {
         }
     }
 
+    /// Bytes that it takes, about.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Place::Remote(path) => path.as_bytes().len(),
+            Place::Local(LocalPath(names)) => names.iter().map(|name| size_of::<String>() + name.len()).sum(),
+        }
+    }
+
     pub(super) fn remote(&self) -> Option<&RemotePath> {
         match self {
             Place::Remote(path) => Some(path),
@@ -163,6 +171,11 @@ impl Folder {
             taken: BTreeMap::new(),
             doubts: 0,
         }
+    }
+
+    /// Bytes of its paths.
+    pub(super) fn bytes(&self) -> usize {
+        self.source.bytes().saturating_add(self.target.bytes())
     }
 
     /// Its source is known.

@@ -238,7 +238,7 @@ pub enum Why {
     Loop,
     /// It lies deeper than [`super::MOST_LEVELS`].
     TooDeep,
-    /// More directories wait than [`super::MOST_FOLDERS`].
+    /// More directories wait than [`super::MOST_FOLDERS`], or their paths are longer than [`super::MOST_PATHS`].
     TooMany,
     /// Its name cannot be written here.
     Name(LocalNameError),

@@ -63,6 +63,9 @@ pub const MOST_OPEN: usize = 3;
 /// Directories that may wait for their turn.
 pub const MOST_FOLDERS: usize = 1_000_000;
 
+/// Bytes of their paths, on both sides. A server makes up names and depths as it likes, and each that waits holds its whole path.
+pub const MOST_PATHS: usize = 256 << 20;
+
 /// Directories below each other: past it a tree is taken for a loop.
 pub const MOST_LEVELS: usize = 128;
 
@@ -121,6 +124,8 @@ pub struct TreeTransfer {
     /// What the user chose, and where it is to go.
     root: (Place, Place, Vec<Row>),
     waiting: VecDeque<Folder>,
+    /// Bytes of their paths.
+    waiting_bytes: usize,
     open: BTreeMap<u64, Folder>,
     /// Those of which all is given out but what somebody is asked about.
     parked: BTreeMap<u64, Folder>,
@@ -207,6 +212,7 @@ impl TreeTransfer {
             phase: Phase::Fresh,
             root,
             waiting: VecDeque::new(),
+            waiting_bytes: 0,
             open: BTreeMap::new(),
             parked: BTreeMap::new(),
             pending: BTreeMap::new(),
@@ -306,6 +312,7 @@ impl TreeTransfer {
             && self.may_feed()
             && let Some(folder) = self.waiting.pop_front()
         {
+            self.waiting_bytes = self.waiting_bytes.saturating_sub(folder.bytes());
             let id = self.number();
             self.open.insert(id, folder);
             changed = true;
@@ -358,6 +365,7 @@ impl TreeTransfer {
         }
         self.outputs.extend(self.pending.keys().map(|id| TreeOutput::Cancel(*id)));
         self.waiting.clear();
+        self.waiting_bytes = 0;
         self.open.clear();
         self.parked.clear();
         self.doubts.clear();

@@ -1,10 +1,10 @@
 //! Servers that lie.
 
 use towpath_ftp::tree::{
-    LOOK_AHEAD, LocalKind, LocalPath, MOST_LEVELS, MOST_OPEN, MOST_REPORTED, TreeInput, TreeOutput,
-    TreeSettings, TreeTransfer, Why,
+    LOOK_AHEAD, Listing, LocalAsk, LocalKind, LocalPath, MOST_LEVELS, MOST_OPEN, MOST_PATHS, MOST_REPORTED,
+    TreeEvent, TreeInput, TreeOutput, TreeSettings, TreeTransfer, Why,
 };
-use towpath_ftp::{Entry, EntryKind, Name, RemotePath};
+use towpath_ftp::{Entry, EntryKind, Name, RemotePath, Request, Time};
 
 use crate::model::{Files, Node, World, entry, path};
 use crate::transfers::{download, settings};
@@ -48,6 +48,39 @@ fn a_directory_within_itself_ends_at_a_depth() {
     assert_eq!(summary.left_out.len(), 1);
     assert_eq!(summary.left_out[0].1, Why::TooDeep);
     assert_eq!(world.local.0.len(), MOST_LEVELS);
+}
+
+/// Long names on every level: what waits for its turn is bounded in bytes, not only in number.
+#[test]
+fn paths_that_wait_are_bounded_in_bytes() {
+    let long = "n".repeat(200);
+    let rows = |count: usize| (0..count).map(|n| directory(&format!("{n:04}{long}"))).collect::<Vec<_>>();
+    let mut tree = TreeTransfer::download(path("/"), rows(600), LocalPath::default(), settings());
+    tree.handle(Time(0), TreeInput::Tick);
+    let (mut listed, mut left) = (0_usize, 0);
+    // Breadth first: the second level alone has 600 times 600 directories.
+    while left == 0 && listed < 600 {
+        match tree.poll() {
+            TreeOutput::Ask(ask, Request::List(Some(path))) => {
+                listed += 1;
+                let listing = Listing::Remote { path, entries: rows(600), truncated: false };
+                tree.handle(Time(0), TreeInput::Listed(ask, Ok(listing)));
+            }
+            TreeOutput::Local(ask, LocalAsk::List(_)) => {
+                tree.handle(Time(0), TreeInput::Listed(ask, Ok(Listing::Local(Vec::new()))));
+            }
+            TreeOutput::Local(ask, _) => tree.handle(Time(0), TreeInput::Done(ask, Ok(()))),
+            TreeOutput::Event(TreeEvent::LeftOut(_, why)) => {
+                assert_eq!(why, Why::TooMany);
+                left += 1;
+            }
+            TreeOutput::Wait(_) => panic!("it waits after {listed} listings"),
+            _ => {}
+        }
+    }
+    // Two paths of some 450 bytes each.
+    let waiting = listed * 600;
+    assert!(left > 0 && waiting * 800 < 2 * MOST_PATHS, "{listed} directories were listed");
 }
 
 #[test]
