@@ -142,6 +142,21 @@ fn replies_and_what_is_left_of_one() {
     assert_eq!(one("reply", &"2".repeat(70_000)), None);
 }
 
+/// An answer to MLST may name a path; a line of a listing does not.
+#[test]
+fn paths_of_mlst_are_shown_with_a_note() {
+    let input = "type=file;size=3; a\r\nType=cdir;Modify=20200101000000; /pub\r\nType=dir; /pub/b\r\n /no/facts\r\nwhat is/this\r\ntype=cdir; .";
+    let found = run(&["--kind", "mlsd"], input.as_bytes());
+    let shown: Vec<_> =
+        found.objects.iter().map(|object| (object["name"].clone(), object["type"].clone())).collect();
+    assert_eq!(
+        shown,
+        [("a", "file"), ("/pub", "dir"), ("/pub/b", "dir"), ("/no/facts", "other")]
+            .map(|(a, b)| (json!(a), json!(b)))
+    );
+    assert_eq!(found.objects[1]["mtime"], "2020-01-01T00:00:00");
+}
+
 #[test]
 fn what_the_answers_mean() {
     for (kind, input, wanted) in [

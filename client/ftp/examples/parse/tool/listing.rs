@@ -1,12 +1,15 @@
 //! Listings: an object for each entry, as the entries come.
+//!
+//! `mlsd` reads answers to MLST too, and those may name a path (RFC 3659 section 7.2): such a line is shown with its path, and a note says that
+//! a listing does not show it.
 
 use super::arguments::{Arguments, Kind};
 use super::json::Object;
 use super::{End, clock, lines, text};
-use std::io::{self, Read, Write};
-use towpath_ftp::listing::Parser;
-use towpath_ftp::reply::escape;
-use towpath_ftp::{Entry, EntryKind};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use towpath_ftp::listing::{MAX_LINE, Parser, mlst};
+use towpath_ftp::reply::{Reply, escape};
+use towpath_ftp::{Entry, EntryKind, Name};
 
 /// Bytes read at once.
 const CHUNK: usize = 64 * 1024;
@@ -22,6 +25,9 @@ pub(super) fn run(
 ) -> io::Result<End> {
     let mut parser = parser(arguments);
     let mut entries = Vec::new();
+    if arguments.kind == Kind::Mlsd {
+        return facts(parser, input, out, notes);
+    }
     let mut chunk = vec![0; CHUNK];
     loop {
         let count = match input.read(&mut chunk) {
@@ -33,10 +39,7 @@ pub(super) fn run(
             count => parser.push(chunk.get(..count).unwrap_or_default(), &mut entries),
         };
         for entry in entries.drain(..) {
-            writeln!(out, "{}", object(&entry))?;
-            if std::str::from_utf8(entry.name.as_bytes()).is_err() {
-                writeln!(notes, "not UTF-8: {} ({:02x?})", entry.name, entry.name.as_bytes())?;
-            }
+            show(&entry, &text(entry.name.as_bytes()), out, notes)?;
         }
         if let Err(error) = result {
             writeln!(notes, "refused: {error}")?;
@@ -54,6 +57,69 @@ pub(super) fn run(
         writeln!(notes, "unread: {more} more lines")?;
     }
     Ok(if parser.count() == 0 && parser.unread_count() > 0 { End::Refused } else { End::Read })
+}
+
+/// Lines of facts, each by itself, so that a path comes where it stands.
+fn facts(
+    mut parser: Parser,
+    input: &mut dyn Read,
+    out: &mut dyn Write,
+    notes: &mut dyn Write,
+) -> io::Result<End> {
+    let mut input = BufReader::with_capacity(CHUNK, input);
+    let (mut entries, mut line, mut paths) = (Vec::new(), Vec::new(), 0);
+    loop {
+        line.clear();
+        // One byte past the engine's limit is enough for it to refuse the line.
+        let count = input.by_ref().take(MAX_LINE as u64 + 2).read_until(b'\n', &mut line)?;
+        if count > 0 && count <= MAX_LINE && !line.ends_with(b"\n") {
+            line.push(b'\n');
+        }
+        let rows = parser.count();
+        let result = if count == 0 { parser.finish(&mut entries) } else { parser.push(&line, &mut entries) };
+        for entry in entries.drain(..) {
+            show(&entry, &text(entry.name.as_bytes()), out, notes)?;
+        }
+        if let Err(error) = result {
+            writeln!(notes, "refused: {error}")?;
+            return Ok(End::Refused);
+        }
+        // The directory itself is no row either.
+        if parser.count() == rows
+            && let Some((entry, path)) = of_path(line.trim_ascii_end())
+        {
+            paths += 1;
+            show(&entry, &text(path), out, notes)?;
+            writeln!(notes, "a path: {} (MLST may name one, a listing does not show it)", escape(path))?;
+        }
+        if count == 0 {
+            break;
+        }
+    }
+    for line in parser.unread().iter().filter(|line| of_path(line).is_none()) {
+        writeln!(notes, "unread: {}", escape(line))?;
+    }
+    Ok(if parser.count() + paths == 0 && parser.unread_count() > 0 { End::Refused } else { End::Read })
+}
+
+/// The facts of a line that names a path, under no name of its own, and the path. A line that begins with a blank has no facts.
+fn of_path(line: &[u8]) -> Option<(Entry, &[u8])> {
+    let blank = line.iter().position(|byte| *byte == b' ')?;
+    let path = line.get(blank + 1..).filter(|path| path.contains(&b'/'))?;
+    let name = Name::new("path").ok()?;
+    let entry = match blank {
+        0 => Entry::new(name, EntryKind::Other),
+        _ => mlst(&Reply::new(250, vec![line.to_vec()]), name)?,
+    };
+    Some((entry, path))
+}
+
+fn show(entry: &Entry, name: &str, out: &mut dyn Write, notes: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", object(entry, name))?;
+    if std::str::from_utf8(entry.name.as_bytes()).is_err() {
+        writeln!(notes, "not UTF-8: {} ({:02x?})", entry.name, entry.name.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// The one place where `--system` becomes a hint.
@@ -79,7 +145,7 @@ fn syst(word: &str) -> &str {
     WORDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map_or(word, |(_, syst)| syst)
 }
 
-fn object(entry: &Entry) -> Object {
+fn object(entry: &Entry, name: &str) -> Object {
     let kind = match entry.kind {
         EntryKind::File => "file",
         EntryKind::Directory => "dir",
@@ -93,7 +159,7 @@ fn object(entry: &Entry) -> Object {
         (true, true) => "second",
     });
     Object::new()
-        .text("name", Some(&text(entry.name.as_bytes())))
+        .text("name", Some(name))
         .text("type", Some(kind))
         .number("size", entry.size)
         .text("mtime", modified.as_deref())
