@@ -18,13 +18,17 @@ pub(crate) struct Options {
 const MODULE: &str = "towpath_app";
 
 /// Files whose names get a hash of their contents, in an order in which a file comes before those that name it.
-const HASHED: [&str; 6] = [
+const HASHED: [&str; 10] = [
     "towpath_app_bg.wasm",
     "towpath_app.js",
     "css/tokens.css",
     "css/base.css",
     "css/layout.css",
-    "css/components.css",
+    "css/start.css",
+    "css/files.css",
+    "css/dock.css",
+    "css/dialogs.css",
+    "css/adapt.css",
 ];
 
 /// Builds the page and returns its folder.
