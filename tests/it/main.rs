@@ -8,7 +8,6 @@ mod crossing;
 mod doctor;
 mod fake;
 mod hostile;
-mod listener;
 mod matrix;
 mod memory;
 mod policy;

@@ -1,6 +1,6 @@
-//! Active mode where something else was refused: the server connects to this side. That it works at all is a step of the matrix.
+//! Active mode where something else was refused: the server connects to this side, or to the relay. That it works at all is a step of the matrix.
 
-use super::{Bench, plainly, transferred};
+use super::{Bench, WAYS, plainly, transferred};
 use crate::setup::Way;
 use towpath_ftp::ActiveMode;
 use towpath_tests::driver::{Sink, Source};
@@ -42,10 +42,12 @@ async fn d15_from_blocked_passive_mode_to_active() {
         let mut options = Options::new(software, Security::Tls12);
         options.refused = &["EPSV", "PASV"];
         let server = Server::with(options).unwrap();
-        let bench = Bench::with(&server, Way::Native, |site| site.active = ActiveMode::Fallback).await;
-        work(&bench).await;
-        assert!(bench.commands("PORT") >= 5, "{software:?}");
-        // What was learned spares the others the way there.
-        assert!(bench.commands("EPSV") + bench.commands("PASV") <= 2, "{software:?}");
+        for way in WAYS {
+            let bench = Bench::with(&server, way, |site| site.active = ActiveMode::Fallback).await;
+            work(&bench).await;
+            assert!(bench.commands("PORT") >= 5, "{software:?} {way:?}");
+            // What was learned spares the others the way there.
+            assert!(bench.commands("EPSV") + bench.commands("PASV") <= 2, "{software:?} {way:?}");
+        }
     }
 }
