@@ -6,6 +6,7 @@
 //! | module | purpose |
 //! |--------|---------|
 //! | `server`, `page`, `origin` | HTTP: the page, the upgrade, who may ask |
+//! | `visitor` | who is at the other end |
 //! | `session` | one WebSocket: reader, writer, a task for each stream |
 //! | `door`, `policy`, `address` | the only way to a socket, and what it lets through |
 //! | [`tls`] | handshakes, verdicts, resumption |
@@ -23,6 +24,7 @@ mod policy;
 mod relay;
 mod server;
 mod session;
+mod visitor;
 
 pub use config::{Active, Config, ConfigError, Rule, Target, TlsRule};
 pub use door::dial;

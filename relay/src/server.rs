@@ -5,7 +5,7 @@ use crate::origin::Refusal;
 use crate::page::text;
 use crate::relay::Relay;
 use crate::session::{self, READ_BUFFER, WRITE_BUFFER};
-use axum::Router;
+use crate::visitor::Visitor;
 use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, head
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -62,7 +63,8 @@ pub(crate) async fn accept(listener: TcpListener, relay: Arc<Relay>) {
                 }
             },
         };
-        let (router, shared) = (router.clone(), relay.clone());
+        let visitor = Visitor { address: peer.ip().to_canonical(), user: None };
+        let (router, shared) = (router.clone().layer(Extension(visitor)), relay.clone());
         let connection = async move {
             serve(socket, router, &shared).await;
             drop(place);
@@ -167,6 +169,7 @@ async fn ready(State(relay): State<Arc<Relay>>) -> Response<Body> {
 /// The upgrade. Origin first: a page that has no business here learns nothing else.
 async fn tunnel(
     State(relay): State<Arc<Relay>>,
+    Extension(visitor): Extension<Visitor>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response<Body> {
@@ -198,7 +201,7 @@ async fn tunnel(
         .max_write_buffer_size(2 * WRITE_BUFFER + most)
         .on_upgrade(move |socket| {
             let served = async move {
-                session::serve(socket, relay).await;
+                session::serve(socket, relay, visitor).await;
                 drop((place, running));
             };
             served.instrument(span)

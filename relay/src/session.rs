@@ -13,6 +13,7 @@ mod stream;
 
 use crate::config::seconds;
 use crate::relay::Relay;
+use crate::visitor::Visitor;
 use axum::extract::ws::{Message as Carrier, WebSocket};
 use bytes::Bytes;
 use control::Control;
@@ -48,6 +49,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// What a session's tasks share.
 pub(crate) struct Session {
     relay: Arc<Relay>,
+    visitor: Visitor,
     outbox: Outbox,
     streams: Mutex<BTreeMap<StreamId, Entry>>,
     /// A stream has ended.
@@ -104,10 +106,11 @@ impl End {
 }
 
 /// Serves one tunnel to its end.
-pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>) {
+pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, visitor: Visitor) {
     let (sink, source) = socket.split();
     let session = Arc::new(Session {
         relay,
+        visitor,
         outbox: Outbox::default(),
         streams: Mutex::default(),
         ended: Notify::new(),
@@ -127,7 +130,7 @@ pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>) {
         minute: (Instant::now(), 0),
         heard: Instant::now(),
     };
-    tracing::info!("session begins");
+    tracing::info!(address = %session.visitor.address, user = session.visitor.user.as_deref(), "session begins");
     let end = reader.run().await;
     tracing::info!(%end, "session ends");
 
