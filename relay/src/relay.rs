@@ -2,6 +2,7 @@
 
 use crate::config::{Config, seconds};
 use crate::door::Door;
+use crate::limits::Ledger;
 use crate::origin::{Guard, Origin};
 use crate::page::Page;
 use crate::policy::Policy;
@@ -9,7 +10,6 @@ use crate::tls::Roots;
 use crate::{ConfigError, Error};
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -20,8 +20,8 @@ pub(crate) struct Relay {
     rules: RwLock<Arc<Rules>>,
     own: SocketAddr,
     pub(crate) page: Page,
-    /// Places for tunnels.
-    pub(crate) sessions: Arc<Semaphore>,
+    /// Who has how much.
+    pub(crate) ledger: Ledger,
     /// Tunnels and HTTP connections that are going on.
     pub(crate) tasks: TaskTracker,
     /// The relay takes nothing new.
@@ -70,7 +70,7 @@ impl Relay {
                 Some(directory) => Page::read(directory).map_err(Error::Page)?,
                 None => Page::embedded(),
             },
-            sessions: Arc::new(Semaphore::new(rules.config.limits.sessions.min(Semaphore::MAX_PERMITS))),
+            ledger: Ledger::new(),
             rules: RwLock::new(Arc::new(rules)),
             own,
             tasks: TaskTracker::new(),

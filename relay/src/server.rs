@@ -3,6 +3,7 @@
 use crate::config::{Config, seconds};
 use crate::origin::Refusal;
 use crate::page::text;
+use crate::refusal::Refusals;
 use crate::relay::Relay;
 use crate::session::{self, READ_BUFFER, WRITE_BUFFER};
 use crate::visitor::Visitor;
@@ -45,6 +46,7 @@ pub(crate) async fn accept(listener: TcpListener, relay: Arc<Relay>) {
     let places =
         Arc::new(Semaphore::new(relay.rules().config.limits.connections.min(Semaphore::MAX_PERMITS)));
     let router = router(relay.clone());
+    let refusals = Refusals::new();
     loop {
         let next = async {
             // The semaphore is never closed.
@@ -63,11 +65,20 @@ pub(crate) async fn accept(listener: TcpListener, relay: Arc<Relay>) {
                 }
             },
         };
-        let visitor = Visitor { address: peer.ip().to_canonical(), user: None };
+        let address = peer.ip().to_canonical();
+        let counted = match relay.ledger.connection(&relay.rules().config.limits, address) {
+            Ok(counted) => counted,
+            Err(full) => {
+                tracing::debug!(%address, %full, "connection refused");
+                refusals.refuse(socket, full);
+                continue;
+            }
+        };
+        let visitor = Visitor { address, user: None };
         let (router, shared) = (router.clone().layer(Extension(visitor)), relay.clone());
         let connection = async move {
             serve(socket, router, &shared).await;
-            drop(place);
+            drop((place, counted));
         };
         relay.tasks.spawn(connection.instrument(tracing::info_span!("http", %peer)));
     }
@@ -186,9 +197,12 @@ async fn tunnel(
     if relay.draining.is_cancelled() {
         return text(StatusCode::SERVICE_UNAVAILABLE, "the relay stops\n");
     }
-    let Ok(place) = relay.sessions.clone().try_acquire_owned() else {
-        tracing::warn!("no place for another session");
-        return text(StatusCode::SERVICE_UNAVAILABLE, "too many sessions\n");
+    let place = match relay.ledger.session(&relay.rules().config.limits, &visitor) {
+        Ok(place) => place,
+        Err(full) => {
+            tracing::warn!(address = %visitor.address, %full, "no place for another session");
+            return text(StatusCode::SERVICE_UNAVAILABLE, format!("{full}\n"));
+        }
     };
     let most = Header::LEN + MAX_PAYLOAD;
     let running = relay.tasks.token();
@@ -201,8 +215,8 @@ async fn tunnel(
         .max_write_buffer_size(2 * WRITE_BUFFER + most)
         .on_upgrade(move |socket| {
             let served = async move {
-                session::serve(socket, relay, visitor).await;
-                drop((place, running));
+                session::serve(socket, relay, visitor, place).await;
+                drop(running);
             };
             served.instrument(span)
         })

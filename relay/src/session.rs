@@ -12,6 +12,7 @@ mod socket;
 mod stream;
 
 use crate::config::seconds;
+use crate::limits::{Place, StreamPlace};
 use crate::relay::Relay;
 use crate::visitor::Visitor;
 use axum::extract::ws::{Message as Carrier, WebSocket};
@@ -33,7 +34,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::task::TaskTracker;
 use towpath_shared::{
     CONTROL_WINDOW, DATA_WINDOW, FrameError, GoAway, Header, Hello, Kind, LISTEN, MAX_PAYLOAD, Message, Open,
-    Reason, Reset, StreamId, StreamKind, WINDOW_UNIT, Welcome,
+    Reason, Reset, StreamId, StreamKind, Welcome,
 };
 use tracing::Instrument;
 
@@ -50,6 +51,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub(crate) struct Session {
     relay: Arc<Relay>,
     visitor: Visitor,
+    /// What it has of what the relay has.
+    place: Place,
     outbox: Outbox,
     streams: Mutex<BTreeMap<StreamId, Entry>>,
     /// A stream has ended.
@@ -106,11 +109,12 @@ impl End {
 }
 
 /// Serves one tunnel to its end.
-pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, visitor: Visitor) {
+pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, visitor: Visitor, place: Place) {
     let (sink, source) = socket.split();
     let session = Arc::new(Session {
         relay,
         visitor,
+        place,
         outbox: Outbox::default(),
         streams: Mutex::default(),
         ended: Notify::new(),
@@ -127,7 +131,6 @@ pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, visitor: Visitor
         source,
         tasks: TaskTracker::new(),
         last: 0,
-        minute: (Instant::now(), 0),
         heard: Instant::now(),
     };
     tracing::info!(address = %session.visitor.address, user = session.visitor.user.as_deref(), "session begins");
@@ -160,8 +163,6 @@ struct Reader {
     tasks: TaskTracker,
     /// Number of the newest stream.
     last: u32,
-    /// Control streams opened in the minute that began then.
-    minute: (Instant, u32),
     /// When the page was last heard of.
     heard: Instant,
 }
@@ -328,45 +329,37 @@ impl Reader {
         }
         self.last = id.0;
         match self.admit(&open.kind) {
-            Ok(control) => self.start(id, open.kind, control, window),
+            Ok((control, place)) => self.start(id, open.kind, control, place, window),
             Err(reset) => self.session.outbox.control(id, &Message::Reset(reset)),
         }
         Ok(())
     }
 
     /// Whether one more stream is in order, and what it knows of its server.
-    fn admit(&mut self, kind: &StreamKind) -> Result<Arc<Control>, Reset> {
+    fn admit(&self, kind: &StreamKind) -> Result<(Arc<Control>, StreamPlace), Reset> {
         let relay = &self.session.relay;
-        let rules = relay.rules();
-        let limits = &rules.config.limits;
         if relay.draining.is_cancelled() {
             return Err(Reset::new(Reason::Draining, "the relay stops"));
         }
-        let streams = self.session.lock();
-        if streams.len() >= limits.streams {
-            return Err(Reset::new(Reason::Quota, format!("more than {} streams at once", limits.streams)));
-        }
-        match kind {
-            StreamKind::Control { .. } => {
-                if self.minute.0.elapsed() >= Duration::from_secs(60) {
-                    self.minute = (Instant::now(), 0);
-                }
-                if self.minute.1 >= limits.opens_per_minute {
-                    return Err(Reset::new(Reason::Quota, "too many connections in a minute"));
-                }
-                self.minute.1 += 1;
-                Ok(Arc::default())
-            }
+        let (control, is_control) = match kind {
+            StreamKind::Control { .. } => (Arc::default(), true),
             StreamKind::Data { parent, .. } | StreamKind::Listen { parent } => {
-                match streams.get(&StreamId(*parent)) {
-                    Some(entry) if entry.is_control => Ok(entry.control.clone()),
-                    _ => Err(Reset::new(Reason::Protocol, "a data stream needs an open control stream")),
+                match self.session.lock().get(&StreamId(*parent)) {
+                    Some(entry) if entry.is_control => (entry.control.clone(), false),
+                    _ => {
+                        return Err(Reset::new(
+                            Reason::Protocol,
+                            "a data stream needs an open control stream",
+                        ));
+                    }
                 }
             }
-        }
+        };
+        let place = self.session.place.stream(&relay.rules().config.limits, is_control)?;
+        Ok((control, place))
     }
 
-    fn start(&self, id: StreamId, kind: StreamKind, control: Arc<Control>, window: u64) {
+    fn start(&self, id: StreamId, kind: StreamKind, control: Arc<Control>, place: StreamPlace, window: u64) {
         let mailbox = Arc::new(Mailbox::new(window));
         let is_control = matches!(kind, StreamKind::Control { .. });
         let entry = Entry { mailbox: mailbox.clone(), control: control.clone(), is_control };
@@ -374,7 +367,7 @@ impl Reader {
         let session = self.session.clone();
         let rules = session.relay.rules();
         let stream =
-            Stream { id, session, rules, mailbox, control, is_control, last_byte: AtomicU64::new(0) };
+            Stream { id, session, rules, place, mailbox, control, is_control, last_byte: AtomicU64::new(0) };
         let span = tracing::info_span!("stream", id = id.0, control = is_control);
         self.tasks.spawn(stream.run(kind).instrument(span));
     }
@@ -417,21 +410,25 @@ impl Session {
         }
     }
 
-    /// The first upload window of a stream: the protocol's, or what is left of the session's budget, but always enough
-    /// to go on with.
-    fn upload_window(&self, is_control: bool) -> u64 {
-        let wanted = if is_control { CONTROL_WINDOW } else { DATA_WINDOW };
+    /// The first upload window of a stream: the protocol's, or what is left of the session's budget and the relay's, but
+    /// always enough to go on with.
+    fn upload_window(&self, stream: &Stream) -> u64 {
+        let wanted = if stream.is_control { CONTROL_WINDOW } else { DATA_WINDOW };
         let left = UPLOAD_BUDGET.saturating_sub(granted(&self.lock()));
-        wanted.min(left / WINDOW_UNIT * WINDOW_UNIT).max(CONTROL_WINDOW)
+        stream.place.first_window(wanted.min(left).max(CONTROL_WINDOW), &stream.rules.config.limits)
     }
 
     /// Counts upload bytes that a socket has taken. Returns the limit to send as CREDIT, if one is due.
-    fn consumed(&self, mailbox: &Mailbox, bytes: u64) -> Option<u64> {
+    fn consumed(&self, stream: &Stream, bytes: u64) -> Option<u64> {
         // The table is locked throughout, so two streams cannot both grow into the same room.
         let streams = self.lock();
         let room = UPLOAD_BUDGET.saturating_sub(granted(&streams));
         let rtt = Some(self.rtt_ms.load(Ordering::Relaxed)).filter(|rtt| *rtt > 0);
-        mailbox.consumed(|window| window.consume(bytes, self.now_ms(), rtt, room))
+        stream.place.offer(room, &stream.rules.config.limits, |room| {
+            let before = stream.mailbox.window();
+            let limit = stream.mailbox.consumed(|window| window.consume(bytes, self.now_ms(), rtt, room));
+            (stream.mailbox.window() - before, limit)
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<StreamId, Entry>> {

@@ -7,6 +7,7 @@ mod client;
 mod door;
 mod fixture;
 mod http;
+mod limits;
 mod link;
 mod reload;
 mod rules;
