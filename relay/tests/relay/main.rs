@@ -4,6 +4,7 @@
 
 mod active;
 mod client;
+mod deadlines;
 mod door;
 mod fixture;
 mod http;
@@ -13,3 +14,4 @@ mod reload;
 mod rules;
 mod streams;
 mod tls;
+mod wire;
