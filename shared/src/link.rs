@@ -45,6 +45,8 @@ pub struct Resumption {
     pub token: ResumeToken,
     /// How long the relay keeps a link without a WebSocket, in milliseconds.
     pub grace_ms: u64,
+    /// What the new WebSocket's path has behind that of the first, after a slash: the name of this relay among several behind one proxy.
+    pub path: String,
 }
 
 /// A secret: whoever has it can take the link over.

@@ -265,8 +265,11 @@ mod tests {
     }
 
     fn resumption() -> impl Strategy<Value = Resumption> {
-        (text(), any::<u64>())
-            .prop_map(|(token, grace_ms)| Resumption { token: ResumeToken(token), grace_ms })
+        (text(), any::<u64>(), text()).prop_map(|(token, grace_ms, path)| Resumption {
+            token: ResumeToken(token),
+            grace_ms,
+            path,
+        })
     }
 
     fn window() -> impl Strategy<Value = u64> {

@@ -9,6 +9,7 @@ mod fixture;
 mod http;
 mod link;
 mod reload;
+mod resume;
 mod rules;
 mod streams;
 mod tls;

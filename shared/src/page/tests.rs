@@ -461,7 +461,7 @@ fn resumable() -> Link {
     let welcome = Welcome {
         features: vec![RESUME.into()],
         max_payload: MAX_PAYLOAD,
-        resumption: Some(Resumption { token, grace_ms: 90_000 }),
+        resumption: Some(Resumption { token, grace_ms: 90_000, path: "r".into() }),
         ..Welcome::default()
     };
     assert!(matches!(
