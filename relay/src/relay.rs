@@ -6,10 +6,12 @@ use crate::limits::Ledger;
 use crate::origin::{Guard, Origin};
 use crate::page::Page;
 use crate::policy::Policy;
+use crate::session::Registry;
 use crate::tls::Roots;
 use crate::{ConfigError, Error};
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -22,6 +24,12 @@ pub(crate) struct Relay {
     pub(crate) page: Page,
     /// Who has how much.
     pub(crate) ledger: Ledger,
+    /// Places for tunnels without their page.
+    pub(crate) waiting: Semaphore,
+    /// Tunnels that can be resumed.
+    pub(crate) registry: Arc<Registry>,
+    /// This relay's name among several behind one proxy: a tunnel can be resumed only here.
+    pub(crate) id: String,
     /// Tunnels and HTTP connections that are going on.
     pub(crate) tasks: TaskTracker,
     /// The relay takes nothing new.
@@ -71,6 +79,9 @@ impl Relay {
                 None => Page::embedded(),
             },
             ledger: Ledger::new(),
+            waiting: Semaphore::new(rules.config.limits.waiting.min(Semaphore::MAX_PERMITS)),
+            registry: Arc::default(),
+            id: rules.config.id.clone().unwrap_or_else(|| "relay".to_owned()),
             rules: RwLock::new(Arc::new(rules)),
             own,
             tasks: TaskTracker::new(),

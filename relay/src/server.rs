@@ -5,7 +5,7 @@ use crate::origin::Refusal;
 use crate::page::text;
 use crate::refusal::Refusals;
 use crate::relay::Relay;
-use crate::session::{self, READ_BUFFER, WRITE_BUFFER};
+use crate::session::{self, Purpose, READ_BUFFER, WRITE_BUFFER};
 use crate::visitor::Visitor;
 use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
@@ -115,6 +115,7 @@ async fn serve(socket: TcpStream, router: Router, relay: &Relay) {
 fn router(relay: Arc<Relay>) -> Router {
     Router::new()
         .route("/tunnel", any(tunnel))
+        .route("/tunnel/{relay}", any(resumed))
         .route("/livez", get(|| async { text(StatusCode::OK, "ok\n") }))
         .route("/readyz", get(ready))
         .fallback(page)
@@ -177,30 +178,58 @@ async fn ready(State(relay): State<Arc<Relay>>) -> Response<Body> {
     }
 }
 
-/// The upgrade. Origin first: a page that has no business here learns nothing else.
+/// A new tunnel.
 async fn tunnel(
     State(relay): State<Arc<Relay>>,
     Extension(visitor): Extension<Visitor>,
     headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response<Body> {
-    if let Err(refusal) = relay.rules().guard.check_origin(&headers) {
+    upgrade(relay, visitor, &headers, socket, false)
+}
+
+/// A tunnel that lost its WebSocket. Its name in the path led a proxy to this relay; whether the tunnel is here, its token decides.
+async fn resumed(
+    State(relay): State<Arc<Relay>>,
+    Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
+    socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response<Body> {
+    upgrade(relay, visitor, &headers, socket, true)
+}
+
+/// The upgrade. Origin first: a page that has no business here learns nothing else.
+fn upgrade(
+    relay: Arc<Relay>,
+    visitor: Visitor,
+    headers: &HeaderMap,
+    socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    resumes: bool,
+) -> Response<Body> {
+    if let Err(refusal) = relay.rules().guard.check_origin(headers) {
         return refused(refusal);
     }
-    let upgrade = match upgrade {
+    let upgrade = match socket {
         Ok(upgrade) => upgrade.protocols([SUBPROTOCOL]),
         Err(rejection) => return rejection.into_response(),
     };
     if upgrade.selected_protocol().is_none() {
         return text(StatusCode::BAD_REQUEST, "the subprotocol towpath.v1 is required\n");
     }
-    if relay.draining.is_cancelled() {
+    // A relay that stops still lets running tunnels go on.
+    if relay.draining.is_cancelled() && !resumes {
         return text(StatusCode::SERVICE_UNAVAILABLE, "the relay stops\n");
     }
-    let place = match relay.ledger.session(&relay.rules().config.limits, &visitor) {
-        Ok(place) => place,
+    let limits = &relay.rules().config.limits;
+    let purpose = if resumes {
+        relay.ledger.resuming(limits, visitor.address).map(Purpose::Resume)
+    } else {
+        relay.ledger.tunnel(limits, &visitor).map(Purpose::Begin)
+    };
+    let purpose = match purpose {
+        Ok(purpose) => purpose,
         Err(full) => {
-            tracing::warn!(address = %visitor.address, %full, "no place for another session");
+            tracing::warn!(address = %visitor.address, %full, "no place for another tunnel");
             return text(StatusCode::SERVICE_UNAVAILABLE, format!("{full}\n"));
         }
     };
@@ -215,7 +244,7 @@ async fn tunnel(
         .max_write_buffer_size(2 * WRITE_BUFFER + most)
         .on_upgrade(move |socket| {
             let served = async move {
-                session::serve(socket, relay, visitor, place).await;
+                session::serve(socket, relay, visitor, purpose).await;
                 drop(running);
             };
             served.instrument(span)

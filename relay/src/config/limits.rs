@@ -12,7 +12,10 @@ pub struct Limits {
     pub connections: usize,
     /// Tunnels at once.
     pub sessions: usize,
-    /// Mebibytes that the relay is ready to buffer for all streams together: windows of uploads and frames of downloads.
+    /// Tunnels of these that may be without their page at once, waiting for it to come back.
+    pub waiting: usize,
+    /// Mebibytes that the relay is ready to buffer for all streams together: windows of uploads, frames of downloads, and those
+    /// that a page has not acknowledged.
     /// As they are used up windows shrink, and then new streams are refused.
     pub memory_mib: u64,
     /// Streams of one tunnel at once.
@@ -81,6 +84,7 @@ impl Default for Limits {
         Limits {
             connections: 1024,
             sessions: 256,
+            waiting: 64,
             memory_mib: 256,
             streams: 32,
             opens_per_minute: 60,

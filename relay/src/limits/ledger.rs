@@ -2,7 +2,7 @@
 
 use super::account::{Account, Countable, Taken};
 use super::memory::Memory;
-use super::place::Place;
+use super::place::TunnelPlace;
 use super::{Full, Scope};
 use crate::config::Limits;
 use crate::visitor::Visitor;
@@ -57,15 +57,21 @@ impl Ledger {
             .map(|taken| Connection { _taken: taken })
     }
 
+    /// A place for a connection that says it goes on with a tunnel, until it is known which.
+    pub(crate) fn resuming(&self, limits: &Limits, address: IpAddr) -> Result<[Connection; 2], Full> {
+        let all = self.all.count(Countable::Connection, limits.connections)?;
+        Ok([self.connection(limits, address)?, Connection { _taken: all }])
+    }
+
     /// A place for one more tunnel.
-    pub(crate) fn session(&self, limits: &Limits, visitor: &Visitor) -> Result<Place, Full> {
+    pub(crate) fn tunnel(&self, limits: &Limits, visitor: &Visitor) -> Result<TunnelPlace, Full> {
         let now = Instant::now();
         let user = visitor.user.clone().map(|user| self.account(Key::User(user), now));
         let address = self.account(Key::Address(network(visitor.address)), now);
         let mut accounts = vec![Account::new(Scope::Tunnel)];
         accounts.extend(user);
         accounts.extend([address, self.all.clone()]);
-        Place::take(limits, accounts, self.memory.clone())
+        TunnelPlace::take(limits, accounts, self.memory.clone())
     }
 
     fn account(&self, key: Key, now: Instant) -> Arc<Account> {
@@ -111,7 +117,7 @@ mod tests {
         let ledger = Ledger::new();
         let mut limits = Limits { sessions: 4, ..Limits::default() };
         (limits.user.sessions, limits.address.sessions) = (2, 3);
-        let take = |address, user| ledger.session(&limits, &visitor(address, user));
+        let take = |address, user| ledger.tunnel(&limits, &visitor(address, user));
         let refused = |address, user| take(address, user).unwrap_err().to_string();
         let first = take("192.0.2.1", Some("ann")).unwrap();
         let _second = take("192.0.2.2", Some("ann")).unwrap();
@@ -147,8 +153,8 @@ mod tests {
     fn the_table_keeps_only_what_matters() {
         let ledger = Ledger::new();
         let limits = Limits::default();
-        let held: Vec<Place> = (0..100)
-            .map(|last| ledger.session(&limits, &visitor(&format!("192.0.2.{last}"), None)).unwrap())
+        let held: Vec<TunnelPlace> = (0..100)
+            .map(|last| ledger.tunnel(&limits, &visitor(&format!("192.0.2.{last}"), None)).unwrap())
             .collect();
         for number in 0..100_000_u128 {
             let address = IpAddr::V6(Ipv6Addr::from_bits(0x2001 << 112 | number << 64));

@@ -63,6 +63,34 @@ impl Held {
     }
 }
 
+/// Memory for something that comes and goes all the time: it is taken and given back in large steps.
+#[derive(Debug)]
+pub(crate) struct Stock {
+    held: Held,
+    least: u64,
+    budget: u64,
+}
+
+impl Stock {
+    /// Of what is a part of `held` already: as much as that may lie in it always.
+    pub(crate) fn new(held: Held, budget: u64) -> Stock {
+        Stock { least: held.bytes, held, budget }
+    }
+
+    /// Whether there is room for more than `weight`, which is what lies in it.
+    pub(crate) fn has_room(&mut self, weight: u64) -> bool {
+        weight < self.held.bytes || self.held.grow(self.least, self.budget) > 0
+    }
+
+    /// What lies in it has become less.
+    pub(crate) fn settle(&mut self, weight: u64) {
+        let wanted = weight.saturating_add(self.least);
+        if self.held.bytes >= wanted.saturating_add(self.least) {
+            self.held.shrink(self.held.bytes - wanted);
+        }
+    }
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
         self.shrink(self.bytes);
@@ -95,6 +123,28 @@ mod tests {
         assert_eq!((held.grow(1, 50), held.left(50)), (0, 0));
         held.shrink(60);
         assert!(memory.hold(10, 50).is_some());
+    }
+
+    #[test]
+    fn a_stock_grows_and_shrinks_in_steps_and_never_below_its_least() {
+        let memory = Arc::new(Memory::default());
+        let mut stock = Stock::new(memory.hold(10, 35).unwrap(), 35);
+        assert!(stock.has_room(9) && memory.used() == 10);
+        assert!(stock.has_room(10) && memory.used() == 20);
+        assert!(stock.has_room(34) && memory.used() == 30, "one step at a time");
+        assert!(stock.has_room(30) && memory.used() == 35);
+        assert!(!stock.has_room(35));
+        stock.settle(16);
+        assert_eq!(memory.used(), 35);
+        stock.settle(5);
+        assert_eq!(memory.used(), 15);
+        stock.settle(0);
+        assert_eq!(memory.used(), 15);
+        stock.has_room(15);
+        stock.settle(0);
+        assert_eq!(memory.used(), 10);
+        drop(stock);
+        assert_eq!(memory.used(), 0);
     }
 
     #[test]

@@ -17,8 +17,9 @@ mod ledger;
 mod memory;
 mod place;
 
-pub(crate) use ledger::Ledger;
-pub(crate) use place::{Place, StreamPlace};
+pub(crate) use ledger::{Connection, Ledger};
+pub(crate) use memory::Stock;
+pub(crate) use place::{StreamPlace, TunnelPlace};
 
 use account::Countable;
 use std::fmt;

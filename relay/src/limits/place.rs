@@ -2,7 +2,7 @@
 
 use super::account::{Account, Countable, Taken};
 use super::bucket::Bucket;
-use super::memory::{Held, Memory};
+use super::memory::{Held, Memory, Stock};
 use super::{Full, Quota};
 use crate::config::Limits;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use towpath_shared::{CONTROL_WINDOW, MAX_PAYLOAD, WINDOW_UNIT};
 
-/// What a stream is sure to have of the budget of memory: the smallest window for what the page sends.
+/// What a stream is sure to have of the budget of memory: the smallest window for what the page sends. A tunnel has as much for frames
+/// that are not acknowledged.
 const LEAST_MEMORY: u64 = CONTROL_WINDOW;
 
 /// A stream's first window takes no more than this part of what is left of the budget, so that they shrink before there is nothing.
@@ -22,9 +23,10 @@ const URGENT_BURST: Duration = Duration::from_secs(4);
 
 /// A tunnel's place. It ends with its last stream.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct TunnelPlace {
     accounts: Arc<[Arc<Account>]>,
     memory: Arc<Memory>,
+    stock: Option<Stock>,
     _taken: Vec<Taken>,
 }
 
@@ -38,15 +40,22 @@ pub(crate) struct StreamPlace {
     _taken: Vec<Taken>,
 }
 
-impl Place {
+impl TunnelPlace {
     /// Takes a place in all of these accounts, the narrowest first, or in none.
     pub(super) fn take(
         limits: &Limits,
         accounts: Vec<Arc<Account>>,
         memory: Arc<Memory>,
-    ) -> Result<Place, Full> {
+    ) -> Result<TunnelPlace, Full> {
         let taken = count(&accounts, Countable::Session, |account| limits.quota(account.scope()).sessions)?;
-        Ok(Place { accounts: accounts.into(), memory, _taken: taken })
+        let stock = memory.hold(LEAST_MEMORY, limits.memory()).ok_or(Full::Memory)?;
+        let stock = Some(Stock::new(stock, limits.memory()));
+        Ok(TunnelPlace { accounts: accounts.into(), memory, stock, _taken: taken })
+    }
+
+    /// The memory for what the tunnel itself keeps.
+    pub(crate) fn take_stock(&mut self) -> Option<Stock> {
+        self.stock.take()
     }
 
     /// A place for one more stream. It counts until it is dropped, even where the page has forgotten the stream before.

@@ -11,6 +11,7 @@ mod http;
 mod limits;
 mod link;
 mod reload;
+mod resume;
 mod rules;
 mod streams;
 mod tls;
