@@ -110,6 +110,9 @@ impl Reader {
                 if let Some(mailbox) = self.mailbox(header)? {
                     self.session.remove(id);
                     mailbox.give_up();
+                    if !mailbox.is_open() && self.session.place.gave_up() {
+                        return Err(End::Restless);
+                    }
                 }
             }
             Message::Credit(limit) => {

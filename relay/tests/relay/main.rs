@@ -7,12 +7,18 @@ mod client;
 mod deadlines;
 mod door;
 mod fixture;
+#[cfg(target_os = "linux")]
+mod floods;
 mod http;
 mod limits;
 mod link;
+#[cfg(target_os = "linux")]
+mod process;
 mod reload;
 mod resume;
 mod rules;
+#[cfg(target_os = "linux")]
+mod slowloris;
 mod streams;
 mod tls;
 mod wire;
