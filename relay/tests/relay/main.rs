@@ -13,6 +13,8 @@ mod http;
 mod limits;
 mod link;
 #[cfg(target_os = "linux")]
+mod load;
+#[cfg(target_os = "linux")]
 mod process;
 mod reload;
 mod resume;
@@ -21,4 +23,6 @@ mod rules;
 mod slowloris;
 mod streams;
 mod tls;
+#[cfg(target_os = "linux")]
+mod transfers;
 mod wire;
