@@ -18,6 +18,7 @@
 //! state machine, so that the browser and the native driver of the tests share it.
 
 pub mod frame;
+pub mod heartbeat;
 pub mod ledger;
 pub mod link;
 pub mod message;
