@@ -2,6 +2,7 @@
 
 use crate::config::{Config, seconds};
 use crate::door::Door;
+use crate::entry::Proxies;
 use crate::origin::{Guard, Origin};
 use crate::page::Page;
 use crate::policy::Policy;
@@ -36,6 +37,7 @@ pub(crate) struct Rules {
     pub(crate) config: Config,
     pub(crate) door: Door,
     pub(crate) guard: Guard,
+    pub(crate) proxies: Proxies,
     pub(crate) roots: Roots,
 }
 
@@ -55,6 +57,7 @@ impl Rules {
         Ok(Rules {
             door: Door::new(policy, config.active.clone(), seconds(config.deadlines.connect)),
             guard: Guard::new(origins, config.allow_missing_origin, on_loopback),
+            proxies: Proxies::new(&config.proxies),
             roots: Roots::system().with_files(&config.extra_roots)?,
             config,
         })

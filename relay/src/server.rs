@@ -1,6 +1,7 @@
 //! HTTP: the page, the upgrade to a tunnel, and two answers for whoever watches the relay.
 
 use crate::config::{Config, seconds};
+use crate::entry::Sender;
 use crate::origin::Refusal;
 use crate::page::text;
 use crate::relay::Relay;
@@ -19,6 +20,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -63,24 +65,30 @@ pub(crate) async fn accept(listener: TcpListener, relay: Arc<Relay>) {
                 }
             },
         };
-        let visitor = Visitor { address: peer.ip().to_canonical(), user: None };
-        let (router, shared) = (router.clone().layer(Extension(visitor)), relay.clone());
+        let (router, shared) = (router.clone(), relay.clone());
         let connection = async move {
-            serve(socket, router, &shared).await;
+            serve(socket, peer, router, &shared).await;
             drop(place);
         };
         relay.tasks.spawn(connection.instrument(tracing::info_span!("http", %peer)));
     }
 }
 
-async fn serve(socket: TcpStream, router: Router, relay: &Relay) {
+async fn serve(mut socket: TcpStream, peer: SocketAddr, router: Router, relay: &Relay) {
+    let rules = relay.rules();
+    let deadline = seconds(rules.config.deadlines.header);
+    let sender = match rules.proxies.sender(&mut socket, peer.ip(), deadline).await {
+        Ok(sender) => sender,
+        Err(error) => return tracing::warn!(%error, "connection of a proxy"),
+    };
+    let router = router.layer(Extension(sender));
     // Control frames and keystrokes must not wait for the acknowledgement of bulk.
     let _ = socket.set_nodelay(true);
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     let _ = socket2::SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(seconds(relay.rules().config.deadlines.header))
+        .header_read_timeout(deadline)
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(socket), TowerToHyperService::new(router))
         .with_upgrades();
@@ -169,7 +177,7 @@ async fn ready(State(relay): State<Arc<Relay>>) -> Response<Body> {
 /// The upgrade. Origin first: a page that has no business here learns nothing else.
 async fn tunnel(
     State(relay): State<Arc<Relay>>,
-    Extension(visitor): Extension<Visitor>,
+    Extension(sender): Extension<Sender>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response<Body> {
@@ -190,6 +198,7 @@ async fn tunnel(
         tracing::warn!("no place for another session");
         return text(StatusCode::SERVICE_UNAVAILABLE, "too many sessions\n");
     };
+    let visitor = Visitor { address: relay.rules().proxies.client(sender, &headers), user: None };
     let most = Header::LEN + MAX_PAYLOAD;
     let running = relay.tasks.token();
     let span = tracing::info_span!("session");

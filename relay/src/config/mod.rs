@@ -2,8 +2,10 @@
 //!
 //! Unknown keys are errors that name their line: a misspelt limit must not silently be no limit.
 
+mod proxies;
 mod rule;
 
+pub use proxies::ProxiesConfig;
 pub use rule::{Rule, Target, TlsRule};
 
 use crate::policy::Ports;
@@ -41,6 +43,8 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// Where the relay listens for servers in active mode, if a target or rule allows that.
     pub active: Active,
+    /// Reverse proxies in front of the relay.
+    pub proxies: ProxiesConfig,
     /// How much.
     pub limits: Limits,
     /// How long, in seconds.
@@ -136,6 +140,7 @@ impl Config {
         targets
             .chain(self.rules.iter().map(Rule::check))
             .collect::<Result<(), String>>()
+            .and_then(|()| self.proxies.check())
             .map_err(ConfigError)?;
         for origin in self.public_origin.iter().chain(&self.frame_ancestors) {
             crate::origin::Origin::parse(origin).ok_or_else(|| {
@@ -169,6 +174,7 @@ impl Default for Config {
             targets: Vec::new(),
             rules: Vec::new(),
             active: Active::default(),
+            proxies: ProxiesConfig::default(),
             limits: Limits::default(),
             deadlines: Deadlines::default(),
         }
@@ -263,6 +269,9 @@ mod tests {
             ("[[rule]]\nhosts = [\"ftp.example.org\"]\nport = 21", "line 3"),
             ("public_origin = [\"example.org\"]", "example.org"),
             ("frame_ancestors = [\"https://a.example; script-src *\"]", "not an origin"),
+            ("[proxies]\nnetworks = [\"proxy.example\"]", "address or network"),
+            ("[proxies]\nnetworks = [\"10.0.0.1/8\"]", "line 2"),
+            ("[proxies]\nproxy_protocol = true", "needs networks"),
             ("[limits]\nstreams = 0", "limit of 0"),
             ("[deadlines]\nping = 90", "ping"),
             ("[deadlines]\nconnect = 9223372036854775807", "30 days"),

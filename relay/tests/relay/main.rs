@@ -8,6 +8,7 @@ mod door;
 mod fixture;
 mod http;
 mod link;
+mod proxies;
 mod reload;
 mod rules;
 mod streams;
