@@ -475,7 +475,7 @@ impl Tunnel {
 
 fn new_link() -> Link {
     let agent = concat!("towpath-app/", env!("CARGO_PKG_VERSION")).to_owned();
-    Link::new(Hello { agent, features: vec![LISTEN.to_owned()] })
+    Link::new(Hello { agent, features: vec![LISTEN.to_owned()], credential: None })
 }
 
 fn broken(error: &dyn std::error::Error) -> String {

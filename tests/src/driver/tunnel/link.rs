@@ -59,6 +59,7 @@ pub(super) async fn run(
         link: Link::new(Hello {
             agent: concat!("towpath-cli ", env!("CARGO_PKG_VERSION")).to_owned(),
             features: vec![LISTEN.to_owned()],
+            credential: None,
         }),
         streams: BTreeMap::new(),
         frames: VecDeque::new(),
