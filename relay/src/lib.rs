@@ -28,8 +28,12 @@ mod server;
 mod session;
 mod visitor;
 
-pub use config::{Active, Config, ConfigError, ProxiesConfig, Rule, Target, TlsRule};
+pub use config::{
+    Access, Active, Config, ConfigError, Mode, ProxiesConfig, Rule, Target, TicketAlgorithm, TicketKey,
+    TlsRule, Token, TokenHash,
+};
 pub use door::dial;
+pub use entry::{new_ticket, new_token};
 pub use policy::{HostPattern, PatternError, Ports, PortsError};
 
 use config::seconds;

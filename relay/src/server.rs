@@ -6,7 +6,6 @@ use crate::origin::Refusal;
 use crate::page::text;
 use crate::relay::Relay;
 use crate::session::{self, READ_BUFFER, WRITE_BUFFER};
-use crate::visitor::Visitor;
 use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -194,11 +193,10 @@ async fn tunnel(
     if relay.draining.is_cancelled() {
         return text(StatusCode::SERVICE_UNAVAILABLE, "the relay stops\n");
     }
-    let Ok(place) = relay.sessions.clone().try_acquire_owned() else {
-        tracing::warn!("no place for another session");
-        return text(StatusCode::SERVICE_UNAVAILABLE, "too many sessions\n");
+    let caller = match relay.knock(sender, &headers) {
+        Ok(caller) => caller,
+        Err(turned_away) => return turned_away.into_response(),
     };
-    let visitor = Visitor { address: relay.rules().proxies.client(sender, &headers), user: None };
     let most = Header::LEN + MAX_PAYLOAD;
     let running = relay.tasks.token();
     let span = tracing::info_span!("session");
@@ -210,8 +208,8 @@ async fn tunnel(
         .max_write_buffer_size(2 * WRITE_BUFFER + most)
         .on_upgrade(move |socket| {
             let served = async move {
-                session::serve(socket, relay, visitor).await;
-                drop((place, running));
+                session::serve(socket, relay, caller).await;
+                drop(running);
             };
             served.instrument(span)
         })

@@ -12,8 +12,9 @@ mod socket;
 mod stream;
 
 use crate::config::seconds;
+use crate::entry::{Admitted, Caller, Refused};
 use crate::relay::Relay;
-use crate::visitor::Visitor;
+use crate::visitor::Grants;
 use axum::extract::ws::{Message as Carrier, WebSocket};
 use bytes::Bytes;
 use control::Control;
@@ -24,7 +25,7 @@ use outbox::Outbox;
 pub(crate) use outbox::WRITE_BUFFER;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use stream::Stream;
 use thiserror::Error;
@@ -49,7 +50,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// What a session's tasks share.
 pub(crate) struct Session {
     relay: Arc<Relay>,
-    visitor: Visitor,
+    /// Empty until HELLO.
+    admitted: OnceLock<Admitted>,
     outbox: Outbox,
     streams: Mutex<BTreeMap<StreamId, Entry>>,
     /// A stream has ended.
@@ -82,6 +84,8 @@ enum End {
     Text,
     #[error("{0}")]
     Protocol(String),
+    #[error(transparent)]
+    Refused(#[from] Refused),
     #[error("the relay stops")]
     Stopped,
 }
@@ -100,17 +104,18 @@ impl End {
             End::Stopped => 1001,
             End::Protocol(_) | End::NoHello => 1002,
             End::Text => 1003,
+            End::Refused(refused) => refused.code(),
             End::Dead => 1011,
         }
     }
 }
 
 /// Serves one tunnel to its end.
-pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, visitor: Visitor) {
+pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, caller: Caller) {
     let (sink, source) = socket.split();
     let session = Arc::new(Session {
         relay,
-        visitor,
+        admitted: OnceLock::new(),
         outbox: Outbox::default(),
         streams: Mutex::default(),
         ended: Notify::new(),
@@ -130,9 +135,9 @@ pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, visitor: Visitor
         minute: (Instant::now(), 0),
         heard: Instant::now(),
     };
-    tracing::info!(address = %session.visitor.address, user = session.visitor.user.as_deref(), "session begins");
-    let end = reader.run().await;
-    tracing::info!(%end, "session ends");
+    let end = reader.run(caller).await;
+    let user = session.admitted.get().and_then(|admitted| admitted.visitor.user.as_deref());
+    tracing::info!(user, %end, "session ends");
 
     session.give_up_all();
     reader.tasks.close();
@@ -167,20 +172,22 @@ struct Reader {
 }
 
 impl Reader {
-    async fn run(&mut self) -> End {
-        match self.converse().await {
+    async fn run(&mut self, caller: Caller) -> End {
+        match self.converse(caller).await {
             Ok(never) => match never {},
             Err(end) => end,
         }
     }
 
-    async fn converse(&mut self) -> Result<std::convert::Infallible, End> {
+    async fn converse(&mut self, caller: Caller) -> Result<std::convert::Infallible, End> {
         let session = self.session.clone();
         let relay = session.relay.clone();
         let rules = relay.rules();
         let deadlines = &rules.config.deadlines;
-        let hello = timeout(seconds(deadlines.hello), self.hello()).await.map_err(|_| End::NoHello)??;
+        let mut hello = timeout(seconds(deadlines.hello), self.hello()).await.map_err(|_| End::NoHello)??;
         tracing::debug!(agent = hello.agent.chars().take(80).collect::<String>(), "hello");
+        let admitted = relay.admit(caller, hello.credential.take()).await?;
+        let admitted = session.admitted.get_or_init(|| admitted);
         session.outbox.control(StreamId::LINK, &Message::Welcome(session.welcome(&hello)));
 
         let mut ping = interval(seconds(deadlines.ping));
@@ -196,6 +203,7 @@ impl Reader {
                     session.outbox.ping(session.now_ms().to_le_bytes());
                 }
                 () = session.outbox.broken() => return Err(End::Lost),
+                () = admitted.pass.ended() => return Err(Refused::Ended.into()),
                 () = relay.draining.cancelled(), if !draining => {
                     draining = true;
                     let text = "the relay stops".into();
@@ -389,8 +397,14 @@ impl Session {
             features: listens.then(|| LISTEN.to_owned()).into_iter().collect(),
             max_payload: MAX_PAYLOAD,
             max_streams: rules.config.limits.streams,
-            sites: rules.config.sites(),
+            sites: rules.config.sites(self.grants()),
         }
+    }
+
+    /// What its visitor may use: before HELLO nothing is asked for.
+    fn grants(&self) -> &Grants {
+        static NOBODY: LazyLock<Grants> = LazyLock::new(Grants::nothing);
+        self.admitted.get().map_or(&NOBODY, |admitted| &admitted.grants)
     }
 
     /// Milliseconds since the session began.
