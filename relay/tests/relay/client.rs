@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
+use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Error, Message as Carrier};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use towpath_shared::{
@@ -64,7 +65,7 @@ impl Client {
     /// A tunnel, up to WELCOME. Sends no Origin.
     pub(crate) async fn connect(relay: SocketAddr) -> Client {
         let socket = upgrade(relay, &[("sec-websocket-protocol", SUBPROTOCOL)]).await.unwrap();
-        let mut client = Client { socket, welcome: Welcome::default(), next: 1 };
+        let mut client = Client::on(socket);
         let hello = Hello { features: vec![LISTEN.to_owned()], ..Hello::default() };
         client.send(StreamId::LINK, &Message::Hello(hello)).await;
         match client.hear().await {
@@ -72,6 +73,51 @@ impl Client {
             other => panic!("no WELCOME but {other:?}"),
         }
         client
+    }
+
+    /// A tunnel on which nothing was said yet.
+    pub(crate) fn on(socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Client {
+        Client { socket, welcome: Welcome::default(), next: 1 }
+    }
+
+    /// The same, where the answer to the upgrade was read already.
+    pub(crate) async fn on_socket(socket: TcpStream) -> Client {
+        let socket = MaybeTlsStream::Plain(socket);
+        Client::on(WebSocketStream::from_raw_socket(socket, Role::Client, None).await)
+    }
+
+    /// The next frame, or the close code and its text.
+    pub(crate) async fn carrier(&mut self) -> Result<Heard, (u16, String)> {
+        loop {
+            match timeout(PATIENCE, self.socket.next()).await.expect("the relay says nothing") {
+                Some(Ok(Carrier::Binary(frame))) => {
+                    let (header, payload) = Header::split(&frame).unwrap();
+                    return Ok(Heard::Message(header.stream, Message::decode(header, payload).unwrap()));
+                }
+                Some(Ok(Carrier::Close(Some(close)))) => {
+                    return Err((close.code.into(), close.reason.to_string()));
+                }
+                Some(Ok(Carrier::Ping(_) | Carrier::Pong(_))) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// Waits for the close frame; its code.
+    pub(crate) async fn closed(&mut self) -> u16 {
+        self.close_code().await.expect("no close frame")
+    }
+
+    /// Asks whether the session lives, and waits for the answer.
+    pub(crate) async fn ping(&mut self) {
+        self.send(StreamId::LINK, &Message::Ping(7)).await;
+        loop {
+            match self.hear().await {
+                Heard::Message(StreamId::LINK, Message::Pong(7)) => return,
+                Heard::Closed(code) => panic!("closed with {code:?}"),
+                _ => {}
+            }
+        }
     }
 
     pub(crate) async fn send(&mut self, stream: StreamId, message: &Message) {
