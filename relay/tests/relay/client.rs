@@ -124,6 +124,13 @@ impl Client {
         self.socket.send(Carrier::binary(message.encode(stream))).await.unwrap();
     }
 
+    /// A frame of the link with a payload of one's own writing.
+    pub(crate) async fn frame(&mut self, kind: Kind, payload: &[u8]) {
+        let mut frame = Header::new(kind, StreamId::LINK).to_bytes().to_vec();
+        frame.extend_from_slice(payload);
+        self.socket.send(Carrier::binary(frame)).await.unwrap();
+    }
+
     pub(crate) async fn data(&mut self, stream: StreamId, bytes: &[u8]) {
         let mut frame = Header::new(Kind::Data, stream).to_bytes().to_vec();
         frame.extend_from_slice(bytes);

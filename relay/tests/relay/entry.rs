@@ -1,5 +1,7 @@
 //! Who may come in, by what is shown in HELLO and before it.
 
+mod program;
+
 use crate::client::{Client, Heard, PATIENCE, upgrade};
 use crate::fixture::{Relay, accept, config, listen};
 use std::io::Write;
