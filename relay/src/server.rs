@@ -111,6 +111,7 @@ async fn serve(mut socket: TcpStream, peer: SocketAddr, router: Router, relay: &
 fn router(relay: Arc<Relay>) -> Router {
     Router::new()
         .route("/tunnel", any(tunnel))
+        .route("/tunnel/{relay}", any(resumed))
         .route("/livez", get(|| async { text(StatusCode::OK, "ok\n") }))
         .route("/readyz", get(ready))
         .fallback(page)
@@ -173,27 +174,49 @@ async fn ready(State(relay): State<Arc<Relay>>) -> Response<Body> {
     }
 }
 
-/// The upgrade. Origin first: a page that has no business here learns nothing else.
+/// A new tunnel.
 async fn tunnel(
     State(relay): State<Arc<Relay>>,
     Extension(sender): Extension<Sender>,
     headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response<Body> {
-    if let Err(refusal) = relay.rules().guard.check_origin(&headers) {
+    upgrade(relay, sender, &headers, socket, false)
+}
+
+/// A tunnel that lost its WebSocket. Its name in the path led a proxy to this relay; whether the tunnel is here, its token decides.
+async fn resumed(
+    State(relay): State<Arc<Relay>>,
+    Extension(sender): Extension<Sender>,
+    headers: HeaderMap,
+    socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response<Body> {
+    upgrade(relay, sender, &headers, socket, true)
+}
+
+/// The upgrade. Origin first: a page that has no business here learns nothing else.
+fn upgrade(
+    relay: Arc<Relay>,
+    sender: Sender,
+    headers: &HeaderMap,
+    socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    resumes: bool,
+) -> Response<Body> {
+    if let Err(refusal) = relay.rules().guard.check_origin(headers) {
         return refused(refusal);
     }
-    let upgrade = match upgrade {
+    let upgrade = match socket {
         Ok(upgrade) => upgrade.protocols([SUBPROTOCOL]),
         Err(rejection) => return rejection.into_response(),
     };
     if upgrade.selected_protocol().is_none() {
         return text(StatusCode::BAD_REQUEST, "the subprotocol towpath.v1 is required\n");
     }
-    if relay.draining.is_cancelled() {
+    // A relay that stops still lets running tunnels go on.
+    if relay.draining.is_cancelled() && !resumes {
         return text(StatusCode::SERVICE_UNAVAILABLE, "the relay stops\n");
     }
-    let caller = match relay.knock(sender, &headers) {
+    let caller = match relay.knock(sender, headers, resumes) {
         Ok(caller) => caller,
         Err(turned_away) => return turned_away.into_response(),
     };
@@ -208,7 +231,7 @@ async fn tunnel(
         .max_write_buffer_size(2 * WRITE_BUFFER + most)
         .on_upgrade(move |socket| {
             let served = async move {
-                session::serve(socket, relay, caller).await;
+                session::serve(socket, relay, caller, resumes).await;
                 drop(running);
             };
             served.instrument(span)

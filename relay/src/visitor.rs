@@ -23,11 +23,6 @@ pub(crate) struct Grants {
 }
 
 impl Grants {
-    /// Nothing at all.
-    pub(crate) fn nothing() -> Grants {
-        Grants { user: None, sites: Some([].into()) }
-    }
-
     /// Whether a rule is for this visitor: one that names these users and, where it is a card's, has this name.
     pub(crate) fn allow(&self, users: Option<&[String]>, site: Option<&str>) -> bool {
         let is_user = match (users, &self.user) {

@@ -33,7 +33,7 @@ pub struct Access {
     /// How long it is blocked, in seconds.
     pub block: u64,
     /// Connections at once that have shown nothing yet.
-    pub waiting: usize,
+    pub strangers: usize,
     /// Users who are out, whatever they show.
     pub revoked_users: Vec<String>,
     /// Ids (`jti`) of tickets that count no more, nor the sessions that began with them.
@@ -110,7 +110,7 @@ impl Default for Access {
             ticket_lifetime: 60,
             tries: 10,
             block: 300,
-            waiting: 64,
+            strangers: 64,
             revoked_users: Vec::new(),
             revoked_tickets: Vec::new(),
         }
@@ -148,8 +148,8 @@ impl Access {
         if !(1..=MAX_TICKET_LIFETIME).contains(&self.ticket_lifetime) {
             return Err(format!("access: ticket_lifetime is from 1 to {MAX_TICKET_LIFETIME} seconds"));
         }
-        if self.tries == 0 || self.waiting == 0 || self.block > MAX_DEADLINE {
-            return Err("access: tries and waiting are 1 or more, and block is at most 30 days".into());
+        if self.tries == 0 || self.strangers == 0 || self.block > MAX_DEADLINE {
+            return Err("access: tries and strangers are 1 or more, and block is at most 30 days".into());
         }
         self.check_users(config)?;
         let sites: Vec<&str> = config.targets.iter().map(Target::label).collect();
@@ -297,7 +297,7 @@ mod tests {
             ("[access]\nticket_lifetime = 0".into(), "ticket_lifetime"),
             ("[access]\nticket_lifetime = 86400".into(), "ticket_lifetime"),
             ("[access]\ntries = 0".into(), "tries"),
-            ("[access]\nwaiting = 0".into(), "waiting"),
+            ("[access]\nstrangers = 0".into(), "strangers"),
             ("[access]\nblock = 9223372036854775807".into(), "30 days"),
             ("[access]\nrevoked_users = [\"\"]".into(), "cannot be a user"),
             ("[[target]]\nhost = \"a.example\"\nusers = [\"ann\"]".into(), "nobody has a name"),

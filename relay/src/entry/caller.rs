@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use towpath_shared::Credential;
 
 /// Somebody who is about to open a tunnel.
@@ -18,7 +18,7 @@ use towpath_shared::Credential;
 pub(crate) struct Caller {
     pub(crate) address: IpAddr,
     /// The user that a listed proxy names.
-    pub(super) named: Option<Arc<str>>,
+    pub(crate) named: Option<Arc<str>>,
     /// What native tools send along; browsers cannot.
     pub(super) bearer: Option<Credential>,
     place: Place,
@@ -27,9 +27,11 @@ pub(crate) struct Caller {
 #[derive(Debug)]
 enum Place {
     /// Among those who have shown nothing yet: whoever cannot come in takes no session's place.
-    Waiting { _permit: OwnedSemaphorePermit },
+    Stranger { _permit: OwnedSemaphorePermit },
     /// Among the sessions, where everybody may come in.
     Session(Option<OwnedSemaphorePermit>),
+    /// Among those who come back.
+    Resuming { _permit: OwnedSemaphorePermit },
 }
 
 /// Why a request gets no WebSocket.
@@ -46,15 +48,22 @@ impl Caller {
     /// Its place among the sessions, if there is one.
     pub(super) fn session_place(&mut self, relay: &Relay) -> Option<OwnedSemaphorePermit> {
         match &mut self.place {
-            Place::Waiting { .. } => relay.sessions.clone().try_acquire_owned().ok(),
+            Place::Stranger { .. } | Place::Resuming { .. } => {
+                relay.sessions.clone().try_acquire_owned().ok()
+            }
             Place::Session(place) => place.take(),
         }
     }
 }
 
 impl Relay {
-    /// Looks at a request for a tunnel.
-    pub(crate) fn knock(&self, sender: Sender, headers: &HeaderMap) -> Result<Caller, TurnedAway> {
+    /// Looks at a request for a tunnel, or for one to go on, which its secret decides.
+    pub(crate) fn knock(
+        &self,
+        sender: Sender,
+        headers: &HeaderMap,
+        resumes: bool,
+    ) -> Result<Caller, TurnedAway> {
         let rules = self.rules();
         let (access, address) = (&rules.access, rules.proxies.client(sender, headers));
         let turned_away = |why| {
@@ -65,20 +74,24 @@ impl Relay {
             true => named(&access.config.header, sender, headers).map_err(turned_away)?,
             false => None,
         };
-        if let Some(left) = self.entry.blocked(&rules, address) {
+        let place = if resumes {
+            place(&self.resuming).map(|permit| Place::Resuming { _permit: permit })
+        } else if let Some(left) = self.entry.blocked(&rules, address) {
             return Err(turned_away(TurnedAway::Blocked(left)));
-        }
-        if self.sessions.available_permits() == 0 {
-            return Err(turned_away(TurnedAway::Full));
-        }
-        let places = if access.is_open() { &self.sessions } else { &self.entry.waiting };
-        let permit = places.clone().try_acquire_owned().map_err(|_| turned_away(TurnedAway::Full))?;
-        let place = match access.is_open() {
-            true => Place::Session(Some(permit)),
-            false => Place::Waiting { _permit: permit },
+        } else if access.is_open() {
+            place(&self.sessions).map(|permit| Place::Session(Some(permit)))
+        } else if self.sessions.available_permits() == 0 {
+            None
+        } else {
+            place(&self.entry.strangers).map(|permit| Place::Stranger { _permit: permit })
         };
+        let place = place.ok_or(TurnedAway::Full).map_err(turned_away)?;
         Ok(Caller { address, named, bearer: bearer(headers), place })
     }
+}
+
+fn place(places: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    places.clone().try_acquire_owned().ok()
 }
 
 /// The user in the header of a proxy. Whoever else sends that header means to deceive, or sits behind a proxy that is not listed: to go on

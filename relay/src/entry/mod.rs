@@ -48,7 +48,7 @@ pub(crate) struct Entry {
     used: Used,
     inside: Arc<Inside>,
     /// Places for those who have shown nothing yet.
-    waiting: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
     /// When the relay began, in seconds since 1970.
     start: u64,
 }
@@ -69,7 +69,7 @@ impl Entry {
             attempts: Attempts::default(),
             used: Used::default(),
             inside: Arc::default(),
-            waiting: Arc::new(Semaphore::new(access.config.waiting.min(Semaphore::MAX_PERMITS))),
+            strangers: Arc::new(Semaphore::new(access.config.strangers.min(Semaphore::MAX_PERMITS))),
             start: ticket::unix_now(),
         }
     }

@@ -86,7 +86,7 @@ async fn come(relay: SocketAddr, headers: &[(&str, &str)], credential: Option<Cr
         Ok(socket) => socket,
         Err(status) => return Outcome::Before(status),
     };
-    let mut client = Client::on(socket);
+    let mut client = Client::over(socket);
     client.send(StreamId::LINK, &Message::Hello(Hello { credential, ..Hello::default() })).await;
     loop {
         match client.carrier().await {
@@ -442,14 +442,14 @@ async fn failed_attempts_are_slowed_then_blocked_for_their_address_alone() {
 #[tokio::test]
 async fn who_has_shown_nothing_takes_no_sessions_place() {
     let mut config = guarded(&[Mode::Token]);
-    config.access.waiting = 2;
+    config.access.strangers = 2;
     config.limits.sessions = 1;
     config.deadlines.hello = 2;
     let ann = token(&mut config, "ann");
     let relay = Relay::start(config).await;
     let silent = [("sec-websocket-protocol", SUBPROTOCOL)];
-    let mut first = Client::on(upgrade(relay.address, &silent).await.unwrap());
-    let second = Client::on(upgrade(relay.address, &silent).await.unwrap());
+    let mut first = Client::over(upgrade(relay.address, &silent).await.unwrap());
+    let second = Client::over(upgrade(relay.address, &silent).await.unwrap());
     assert_eq!(upgrade(relay.address, &silent).await.unwrap_err(), 503);
     // The deadline for HELLO holds, and gives the places back.
     assert_eq!(first.closed().await, 1002);

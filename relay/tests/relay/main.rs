@@ -11,6 +11,7 @@ mod http;
 mod link;
 mod proxies;
 mod reload;
+mod resume;
 mod rules;
 mod streams;
 mod tls;

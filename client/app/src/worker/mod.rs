@@ -7,7 +7,6 @@ mod convert;
 mod driver;
 mod early;
 mod files;
-mod heartbeat;
 mod idle;
 mod inbox;
 mod outbox;

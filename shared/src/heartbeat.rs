@@ -1,7 +1,7 @@
 //! Is the relay still there? A PING every 15 s; the link is lost when nothing at all comes for 10 s after one. Any frame counts as
 //! a sign of life, because a PONG may stand behind megabytes of data on a slow line.
-
-use towpath_ftp::Time;
+//!
+//! Times are milliseconds of any steady clock.
 
 /// Time between two PINGs.
 const PING_EVERY_MS: u64 = 15_000;
@@ -10,9 +10,9 @@ const LOST_AFTER_MS: u64 = 10_000;
 
 /// What is due.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Beat {
+pub enum Beat {
     /// Nothing before this time.
-    Wait(Time),
+    Wait(u64),
     /// Send a PING.
     Ping,
     /// Give the link up.
@@ -21,38 +21,39 @@ pub(super) enum Beat {
 
 /// The state of one link.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Heartbeat {
-    next_ping: Time,
+pub struct Heartbeat {
+    next_ping: u64,
     /// Silence is counted from here; `None` while no PING is unanswered.
-    silent_since: Option<Time>,
+    silent_since: Option<u64>,
 }
 
 impl Heartbeat {
     /// The link has come up; the first PING is due at once, so that the round trip is known early.
-    pub(super) fn new(now: Time) -> Heartbeat {
+    #[must_use]
+    pub fn new(now: u64) -> Heartbeat {
         Heartbeat { next_ping: now, silent_since: None }
     }
 
     /// A frame came that is no answer to a PING.
-    pub(super) fn heard(&mut self, now: Time) {
+    pub fn heard(&mut self, now: u64) {
         if let Some(since) = &mut self.silent_since {
             *since = now;
         }
     }
 
     /// The answer to the PING came.
-    pub(super) fn answered(&mut self) {
+    pub fn answered(&mut self) {
         self.silent_since = None;
     }
 
     /// What is due now. After [`Beat::Ping`] a PING counts as sent.
-    pub(super) fn due(&mut self, now: Time) -> Beat {
+    pub fn due(&mut self, now: u64) -> Beat {
         if let Some(since) = self.silent_since {
-            let lost = since.after(LOST_AFTER_MS);
+            let lost = since.saturating_add(LOST_AFTER_MS);
             return if now >= lost { Beat::Lost } else { Beat::Wait(lost) };
         }
         if now >= self.next_ping {
-            self.next_ping = now.after(PING_EVERY_MS);
+            self.next_ping = now.saturating_add(PING_EVERY_MS);
             self.silent_since = Some(now);
             return Beat::Ping;
         }
@@ -66,28 +67,28 @@ mod tests {
 
     #[test]
     fn pings_every_fifteen_seconds_while_answered() {
-        let mut beat = Heartbeat::new(Time(5));
-        assert_eq!(beat.due(Time(5)), Beat::Ping);
+        let mut beat = Heartbeat::new(5);
+        assert_eq!(beat.due(5), Beat::Ping);
         beat.answered();
-        assert_eq!(beat.due(Time(6)), Beat::Wait(Time(15_005)));
-        assert_eq!(beat.due(Time(15_005)), Beat::Ping);
+        assert_eq!(beat.due(6), Beat::Wait(15_005));
+        assert_eq!(beat.due(15_005), Beat::Ping);
     }
 
     #[test]
     fn ten_silent_seconds_are_the_end() {
-        let mut beat = Heartbeat::new(Time(0));
-        assert_eq!(beat.due(Time(0)), Beat::Ping);
-        assert_eq!(beat.due(Time(9_999)), Beat::Wait(Time(10_000)));
-        assert_eq!(beat.due(Time(10_000)), Beat::Lost);
+        let mut beat = Heartbeat::new(0);
+        assert_eq!(beat.due(0), Beat::Ping);
+        assert_eq!(beat.due(9_999), Beat::Wait(10_000));
+        assert_eq!(beat.due(10_000), Beat::Lost);
     }
 
     #[test]
     fn data_that_still_flows_keeps_the_link_although_the_pong_is_late() {
-        let mut beat = Heartbeat::new(Time(0));
-        assert_eq!(beat.due(Time(0)), Beat::Ping);
-        beat.heard(Time(8_000));
-        assert_eq!(beat.due(Time(10_000)), Beat::Wait(Time(18_000)));
+        let mut beat = Heartbeat::new(0);
+        assert_eq!(beat.due(0), Beat::Ping);
+        beat.heard(8_000);
+        assert_eq!(beat.due(10_000), Beat::Wait(18_000));
         beat.answered();
-        assert_eq!(beat.due(Time(16_000)), Beat::Ping);
+        assert_eq!(beat.due(16_000), Beat::Ping);
     }
 }
