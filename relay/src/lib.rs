@@ -6,6 +6,7 @@
 //! | module | purpose |
 //! |--------|---------|
 //! | `server`, `page`, `origin` | HTTP: the page, the upgrade, who may ask |
+//! | `entry` | who may come in |
 //! | `visitor` | who is at the other end |
 //! | `session` | one WebSocket: reader, writer, a task for each stream |
 //! | `door`, `policy`, `address` | the only way to a socket, and what it lets through |
@@ -18,6 +19,7 @@ pub mod tls;
 
 mod address;
 mod door;
+mod entry;
 mod origin;
 mod page;
 mod policy;
@@ -26,8 +28,12 @@ mod server;
 mod session;
 mod visitor;
 
-pub use config::{Active, Config, ConfigError, Rule, Target, TlsRule};
+pub use config::{
+    Access, Active, Config, ConfigError, Mode, ProxiesConfig, Rule, Target, TicketAlgorithm, TicketKey,
+    TlsRule, Token, TokenHash,
+};
 pub use door::dial;
+pub use entry::{new_ticket, new_token};
 pub use policy::{HostPattern, PatternError, Ports, PortsError};
 
 use config::seconds;

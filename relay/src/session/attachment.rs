@@ -7,6 +7,7 @@ use super::outbox::WriteError;
 use super::reader::Reader;
 use super::{Attachment, Carrier, End, FAREWELL, Place, Session};
 use crate::config::seconds;
+use crate::entry::Refused;
 use axum::extract::ws::{Message as Frame, WebSocket};
 use futures_util::StreamExt;
 use futures_util::stream::{SplitSink, SplitStream};
@@ -110,6 +111,7 @@ async fn converse(
                 let drain_ms = deadlines.drain.saturating_mul(1000);
                 session.outbox.send(StreamId::LINK, &Message::GoAway(GoAway { text, drain_ms }));
             }
+            () = session.admitted.pass.ended() => return Err(Refused::Ended.into()),
             () = session.all_ended(), if draining => return Err(End::Stopped),
             () = relay.cut.cancelled() => return Err(End::Stopped),
         }
@@ -126,6 +128,7 @@ async fn wait(session: &Session, place: &mut Place) -> Result<Attachment, End> {
         attachment = place.attachments.recv() => attachment.ok_or(End::Gone),
         () = sleep(grace) => Err(End::Gone),
         () = session.outbox.broken() => Err(End::Flooded),
+        () = session.admitted.pass.ended() => Err(Refused::Ended.into()),
         () = relay.cut.cancelled() => Err(End::Stopped),
     }
 }

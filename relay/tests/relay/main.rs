@@ -5,9 +5,11 @@
 mod active;
 mod client;
 mod door;
+mod entry;
 mod fixture;
 mod http;
 mod link;
+mod proxies;
 mod reload;
 mod resume;
 mod rules;

@@ -62,7 +62,7 @@ pub(super) async fn run(
     let features = vec![LISTEN.to_owned(), RESUME.to_owned()];
     let agent = concat!("towpath-cli ", env!("CARGO_PKG_VERSION")).to_owned();
     let mut task = Task {
-        link: Link::new(Hello { agent, features }),
+        link: Link::new(Hello { agent, features, credential: None }),
         streams: BTreeMap::new(),
         frames: VecDeque::new(),
         resume: None,

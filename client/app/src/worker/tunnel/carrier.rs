@@ -371,7 +371,8 @@ impl Carrier {
 
 fn new_link() -> Link {
     let agent = concat!("towpath-app/", env!("CARGO_PKG_VERSION")).to_owned();
-    Link::new(Hello { agent, features: vec![LISTEN.to_owned(), RESUME.to_owned()] })
+    let features = vec![LISTEN.to_owned(), RESUME.to_owned()];
+    Link::new(Hello { agent, features, credential: None })
 }
 
 fn broken(error: &dyn std::error::Error) -> String {
