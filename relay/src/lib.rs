@@ -6,6 +6,7 @@
 //! | module | purpose |
 //! |--------|---------|
 //! | `server`, `page`, `origin` | HTTP: the page, the upgrade, who may ask |
+//! | `entry` | who may come in |
 //! | `visitor` | who is at the other end |
 //! | `limits` | who has how much, and whether there may be more |
 //! | `session` | one WebSocket: reader, writer, a task for each stream |
@@ -19,6 +20,7 @@ pub mod tls;
 
 mod address;
 mod door;
+mod entry;
 mod limits;
 mod origin;
 mod page;
@@ -29,8 +31,12 @@ mod server;
 mod session;
 mod visitor;
 
-pub use config::{Active, Config, ConfigError, Rule, Target, TlsRule};
+pub use config::{
+    Access, Active, Config, ConfigError, Mode, ProxiesConfig, Rule, Target, TicketAlgorithm, TicketKey,
+    TlsRule, Token, TokenHash,
+};
 pub use door::dial;
+pub use entry::{new_ticket, new_token};
 pub use policy::{HostPattern, PatternError, Ports, PortsError};
 
 use config::seconds;

@@ -2,6 +2,7 @@
 
 use crate::config::{Config, seconds};
 use crate::door::Door;
+use crate::entry::{Access, Entry, Proxies};
 use crate::limits::Ledger;
 use crate::origin::{Guard, Origin};
 use crate::page::Page;
@@ -22,6 +23,8 @@ pub(crate) struct Relay {
     rules: RwLock<Arc<Rules>>,
     own: SocketAddr,
     pub(crate) page: Page,
+    /// What is remembered of those who come in.
+    pub(crate) entry: Entry,
     /// Who has how much.
     pub(crate) ledger: Ledger,
     /// Places for tunnels without their page.
@@ -44,6 +47,8 @@ pub(crate) struct Rules {
     pub(crate) config: Config,
     pub(crate) door: Door,
     pub(crate) guard: Guard,
+    pub(crate) proxies: Proxies,
+    pub(crate) access: Access,
     pub(crate) roots: Roots,
 }
 
@@ -51,10 +56,11 @@ impl Rules {
     fn new(config: Config, own: SocketAddr) -> Result<Rules, Error> {
         config.check()?;
         let on_loopback = own.ip().to_canonical().is_loopback();
-        if !on_loopback && !config.open_to_network {
+        let access = Access::new(&config)?;
+        if !on_loopback && access.is_open() && !config.open_to_network {
             return Err(ConfigError(format!(
                 "{own} can be reached by other machines, and whoever reaches the relay can use its targets; \
-                 set open_to_network = true if that is meant"
+                 say in [access] modes who may come in, or set open_to_network = true if that is meant"
             ))
             .into());
         }
@@ -63,6 +69,8 @@ impl Rules {
         Ok(Rules {
             door: Door::new(policy, config.active.clone(), seconds(config.deadlines.connect)),
             guard: Guard::new(origins, config.allow_missing_origin, on_loopback),
+            access,
+            proxies: Proxies::new(&config.proxies),
             roots: Roots::system().with_files(&config.extra_roots)?,
             config,
         })
@@ -82,6 +90,7 @@ impl Relay {
             waiting: Semaphore::new(rules.config.limits.waiting.min(Semaphore::MAX_PERMITS)),
             registry: Arc::default(),
             id: rules.config.id.clone().unwrap_or_else(|| "relay".to_owned()),
+            entry: Entry::new(&rules.access),
             rules: RwLock::new(Arc::new(rules)),
             own,
             tasks: TaskTracker::new(),
@@ -104,7 +113,8 @@ impl Relay {
     /// Puts another configuration in force, for whatever begins from now on. One that cannot be used changes nothing.
     pub(crate) fn reload(&self, config: Config) -> Result<(), Error> {
         let rules = Arc::new(Rules::new(config, self.own)?);
-        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules.clone();
+        self.entry.review(&rules.access);
         Ok(())
     }
 }

@@ -1,12 +1,12 @@
 //! HTTP: the page, the upgrade to a tunnel, and two answers for whoever watches the relay.
 
 use crate::config::{Config, seconds};
+use crate::entry::Sender;
 use crate::origin::Refusal;
 use crate::page::text;
 use crate::refusal::Refusals;
 use crate::relay::Relay;
-use crate::session::{self, Purpose, READ_BUFFER, WRITE_BUFFER};
-use crate::visitor::Visitor;
+use crate::session::{self, READ_BUFFER, WRITE_BUFFER};
 use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -20,6 +20,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -65,33 +66,43 @@ pub(crate) async fn accept(listener: TcpListener, relay: Arc<Relay>) {
                 }
             },
         };
-        let address = peer.ip().to_canonical();
-        let counted = match relay.ledger.connection(&relay.rules().config.limits, address) {
-            Ok(counted) => counted,
-            Err(full) => {
-                tracing::debug!(%address, %full, "connection refused");
-                refusals.refuse(socket, full);
-                continue;
-            }
+        let (rules, address) = (relay.rules(), peer.ip().to_canonical());
+        // A listed proxy stands for many; whom for, is known later.
+        let counted = match rules.proxies.lists(address) {
+            true => None,
+            false => match relay.ledger.connection(&rules.config.limits, address) {
+                Ok(counted) => Some(counted),
+                Err(full) => {
+                    tracing::debug!(%address, %full, "connection refused");
+                    refusals.refuse(socket, full);
+                    continue;
+                }
+            },
         };
-        let visitor = Visitor { address, user: None };
-        let (router, shared) = (router.clone().layer(Extension(visitor)), relay.clone());
+        let (router, shared) = (router.clone(), relay.clone());
         let connection = async move {
-            serve(socket, router, &shared).await;
+            serve(socket, peer, router, &shared).await;
             drop((place, counted));
         };
         relay.tasks.spawn(connection.instrument(tracing::info_span!("http", %peer)));
     }
 }
 
-async fn serve(socket: TcpStream, router: Router, relay: &Relay) {
+async fn serve(mut socket: TcpStream, peer: SocketAddr, router: Router, relay: &Relay) {
+    let rules = relay.rules();
+    let deadline = seconds(rules.config.deadlines.header);
+    let sender = match rules.proxies.sender(&mut socket, peer.ip(), deadline).await {
+        Ok(sender) => sender,
+        Err(error) => return tracing::warn!(%error, "connection of a proxy"),
+    };
+    let router = router.layer(Extension(sender));
     // Control frames and keystrokes must not wait for the acknowledgement of bulk.
     let _ = socket.set_nodelay(true);
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     let _ = socket2::SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(seconds(relay.rules().config.deadlines.header))
+        .header_read_timeout(deadline)
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(socket), TowerToHyperService::new(router))
         .with_upgrades();
@@ -181,27 +192,27 @@ async fn ready(State(relay): State<Arc<Relay>>) -> Response<Body> {
 /// A new tunnel.
 async fn tunnel(
     State(relay): State<Arc<Relay>>,
-    Extension(visitor): Extension<Visitor>,
+    Extension(sender): Extension<Sender>,
     headers: HeaderMap,
     socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response<Body> {
-    upgrade(relay, visitor, &headers, socket, false)
+    upgrade(relay, sender, &headers, socket, false)
 }
 
 /// A tunnel that lost its WebSocket. Its name in the path led a proxy to this relay; whether the tunnel is here, its token decides.
 async fn resumed(
     State(relay): State<Arc<Relay>>,
-    Extension(visitor): Extension<Visitor>,
+    Extension(sender): Extension<Sender>,
     headers: HeaderMap,
     socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response<Body> {
-    upgrade(relay, visitor, &headers, socket, true)
+    upgrade(relay, sender, &headers, socket, true)
 }
 
 /// The upgrade. Origin first: a page that has no business here learns nothing else.
 fn upgrade(
     relay: Arc<Relay>,
-    visitor: Visitor,
+    sender: Sender,
     headers: &HeaderMap,
     socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     resumes: bool,
@@ -220,18 +231,9 @@ fn upgrade(
     if relay.draining.is_cancelled() && !resumes {
         return text(StatusCode::SERVICE_UNAVAILABLE, "the relay stops\n");
     }
-    let limits = &relay.rules().config.limits;
-    let purpose = if resumes {
-        relay.ledger.resuming(limits, visitor.address).map(Purpose::Resume)
-    } else {
-        relay.ledger.tunnel(limits, &visitor).map(Purpose::Begin)
-    };
-    let purpose = match purpose {
-        Ok(purpose) => purpose,
-        Err(full) => {
-            tracing::warn!(address = %visitor.address, %full, "no place for another tunnel");
-            return text(StatusCode::SERVICE_UNAVAILABLE, format!("{full}\n"));
-        }
+    let caller = match relay.knock(sender, headers, resumes) {
+        Ok(caller) => caller,
+        Err(turned_away) => return turned_away.into_response(),
     };
     let most = Header::LEN + MAX_PAYLOAD;
     let running = relay.tasks.token();
@@ -244,7 +246,7 @@ fn upgrade(
         .max_write_buffer_size(2 * WRITE_BUFFER + most)
         .on_upgrade(move |socket| {
             let served = async move {
-                session::serve(socket, relay, visitor, purpose).await;
+                session::serve(socket, relay, caller, resumes).await;
                 drop(running);
             };
             served.instrument(span)

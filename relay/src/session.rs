@@ -16,9 +16,9 @@ mod socket;
 mod stream;
 
 use crate::config::seconds;
-use crate::limits::{Connection, TunnelPlace};
+use crate::entry::{Admitted, Caller, Refused};
 use crate::relay::Relay;
-use crate::visitor::Visitor;
+use crate::visitor::Grants;
 use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket};
 use control::Control;
 use futures_util::stream::{SplitSink, SplitStream};
@@ -57,9 +57,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// What a session's tasks share.
 pub(crate) struct Session {
     relay: Arc<Relay>,
-    visitor: Visitor,
-    /// What it has of what the relay has.
-    place: TunnelPlace,
+    /// Who it is for, and what that opens.
+    admitted: Admitted,
     outbox: Outbox,
     streams: Mutex<BTreeMap<StreamId, Entry>>,
     /// A stream has ended.
@@ -113,6 +112,8 @@ enum End {
     Text,
     #[error("{0}")]
     Protocol(String),
+    #[error(transparent)]
+    Refused(#[from] Refused),
     #[error("the relay stops")]
     Stopped,
 }
@@ -138,34 +139,30 @@ impl End {
             End::Protocol(_) | End::NoGreeting => 1002,
             End::Text => 1003,
             End::Flooded | End::Restless => 1008,
+            End::Refused(refused) => refused.code(),
             End::Dead => 1011,
             End::Unknown => Resume::GONE,
         }
     }
 }
 
-/// What a WebSocket was opened for.
-#[derive(Debug)]
-pub(crate) enum Purpose {
-    /// A new tunnel, which has a place.
-    Begin(TunnelPlace),
-    /// To go on with one. Until it is known which, these are its places.
-    Resume([Connection; 2]),
-}
-
-/// Serves an upgraded WebSocket: a session to its end, or the handing over to one that waits for it.
-pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, visitor: Visitor, purpose: Purpose) {
+/// Serves an upgraded WebSocket: a session to its end, or the handing over to one that waits for it. `resumes`: it was opened for that.
+pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, caller: Caller, resumes: bool) {
     let (sink, source) = socket.split();
     let mut carrier = Carrier { sink, source };
     let deadline = seconds(relay.rules().config.deadlines.hello);
     let greeting = timeout(deadline, greeting::first(&mut carrier.source)).await;
-    let end = match (greeting.unwrap_or(Err(End::NoGreeting)), purpose) {
-        (Ok(Greeting::Hello(hello)), Purpose::Begin(place)) => {
-            return begin(carrier, relay, visitor, place, &hello).await;
+    let end = match greeting.unwrap_or(Err(End::NoGreeting)) {
+        Ok(Greeting::Hello(mut hello)) if !resumes => {
+            let named = caller.named.clone();
+            match relay.admit(caller, hello.credential.take()).await {
+                Ok(admitted) => return begin(carrier, relay, admitted, named, &hello).await,
+                Err(refused) => refused.into(),
+            }
         }
-        (Ok(Greeting::Resume(resume)), Purpose::Resume(_places)) => {
+        Ok(Greeting::Resume(resume)) if resumes => {
             let attachment = Attachment { carrier, received: resume.received };
-            match relay.registry.hand_over(&resume.token, visitor.user.as_ref(), attachment) {
+            match relay.registry.hand_over(&resume.token, caller.named.as_ref(), attachment) {
                 Ok(()) => return,
                 Err(back) => {
                     carrier = back.carrier;
@@ -173,8 +170,8 @@ pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, visitor: Visitor
                 }
             }
         }
-        (Ok(_), _) => End::Protocol("the first frame belongs to another path".into()),
-        (Err(end), _) => end,
+        Ok(_) => End::Protocol("the first frame belongs to another path".into()),
+        Err(end) => end,
     };
     tracing::info!(%end, "no session");
     let close = CloseFrame { code: end.code(), reason: end.to_string().into() };
@@ -187,12 +184,18 @@ pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, visitor: Visitor
     let _ = timeout(FAREWELL, farewell).await;
 }
 
-/// A session from HELLO to its end.
-async fn begin(carrier: Carrier, relay: Arc<Relay>, visitor: Visitor, mut room: TunnelPlace, hello: &Hello) {
+/// A session from HELLO to its end. `named`: the user that a proxy names with each of its WebSockets.
+async fn begin(
+    carrier: Carrier,
+    relay: Arc<Relay>,
+    mut admitted: Admitted,
+    named: Option<Arc<str>>,
+    hello: &Hello,
+) {
     tracing::debug!(agent = hello.agent.chars().take(80).collect::<String>(), "hello");
     let rules = relay.rules();
     let wanted = rules.config.deadlines.grace > 0 && hello.features.iter().any(|feature| feature == RESUME);
-    let place = wanted.then(|| relay.registry.register(visitor.user.clone())).flatten();
+    let place = wanted.then(|| relay.registry.register(named)).flatten();
     let (place, token) = place.unzip();
     let resumption = token.map(|token| Resumption {
         token,
@@ -201,19 +204,18 @@ async fn begin(carrier: Carrier, relay: Arc<Relay>, visitor: Visitor, mut room: 
     });
     let session = Arc::new(Session {
         relay,
-        visitor,
-        outbox: Outbox::new(room.take_stock()),
-        place: room,
+        outbox: Outbox::new(admitted.place.take_stock()),
+        admitted,
         streams: Mutex::default(),
         ended: Notify::new(),
         start: Instant::now(),
         rtt_ms: AtomicU64::new(0),
         resumable: place.is_some(),
     });
-    tracing::info!(address = %session.visitor.address, user = session.visitor.user.as_deref(), "session begins");
     let welcome = session.welcome(hello, resumption);
+    let user = session.admitted.visitor.user.clone();
     let end = attachment::live(session, carrier, place, welcome).await;
-    tracing::info!(%end, "session ends");
+    tracing::info!(user = user.as_deref(), %end, "session ends");
 }
 
 impl Session {
@@ -226,9 +228,14 @@ impl Session {
             features: features.into_iter().filter(|(_, on)| *on).map(|(name, _)| name.to_owned()).collect(),
             max_payload: MAX_PAYLOAD,
             max_streams: rules.config.limits.streams,
-            sites: rules.config.sites(),
+            sites: rules.config.sites(self.grants()),
             resumption,
         }
+    }
+
+    /// What its visitor may use.
+    fn grants(&self) -> &Grants {
+        &self.admitted.grants
     }
 
     /// Milliseconds since the session began.

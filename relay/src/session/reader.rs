@@ -110,7 +110,7 @@ impl Reader {
                 if let Some(mailbox) = self.mailbox(header)? {
                     self.session.remove(id);
                     mailbox.give_up();
-                    if !mailbox.is_open() && self.session.place.gave_up() {
+                    if !mailbox.is_open() && self.session.admitted.place.gave_up() {
                         return Err(End::Restless);
                     }
                 }
@@ -195,7 +195,7 @@ impl Reader {
                 }
             }
         };
-        let place = self.session.place.stream(&relay.rules().config.limits, is_control)?;
+        let place = self.session.admitted.place.stream(&relay.rules().config.limits, is_control)?;
         Ok((control, place))
     }
 

@@ -90,7 +90,9 @@ impl Stream {
                 .ok_or_else(|| Reset::new(Reason::Protocol, "the control stream is not connected"))
         };
         let (connected, server) = match &kind {
-            StreamKind::Control { host, port } => door.open_control(host, *port).await.map_err(refused)?,
+            StreamKind::Control { host, port } => {
+                door.open_control(host, *port, self.session.grants()).await.map_err(refused)?
+            }
             StreamKind::Data { port, .. } => {
                 let server = known()?;
                 (door.open_data(server, *port).await.map_err(refused)?, server)

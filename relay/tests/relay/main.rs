@@ -6,6 +6,7 @@ mod active;
 mod client;
 mod deadlines;
 mod door;
+mod entry;
 mod fixture;
 #[cfg(target_os = "linux")]
 mod floods;
@@ -16,6 +17,7 @@ mod link;
 mod load;
 #[cfg(target_os = "linux")]
 mod process;
+mod proxies;
 mod reload;
 mod resume;
 mod rules;
