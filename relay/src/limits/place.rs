@@ -3,7 +3,7 @@
 use super::account::{Account, Countable, Taken};
 use super::bucket::Bucket;
 use super::memory::{Held, Memory, Stock};
-use super::{Full, Quota};
+use super::{Full, Quota, Scope};
 use crate::config::Limits;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -76,10 +76,18 @@ impl TunnelPlace {
         self.stock.take()
     }
 
-    /// A place for one more stream. It counts until it is dropped, even where the page has forgotten the stream before.
-    pub(crate) fn stream(&self, limits: &Limits, is_control: bool) -> Result<StreamPlace, Full> {
+    /// A place for one more stream, where the page has so many. It counts for user, address and all until it is dropped, which is a
+    /// moment after the page has forgotten the stream; what the page itself may have goes by what it knows.
+    pub(crate) fn stream(&self, limits: &Limits, is_control: bool, has: usize) -> Result<StreamPlace, Full> {
         let quota = |account: &Account| limits.quota(account.scope());
-        let taken = count(&self.accounts, Countable::Stream, |account| quota(account).streams)?;
+        let most = limits.quota(Scope::Tunnel).streams;
+        if has >= most {
+            return Err(Full::of(Scope::Tunnel, Countable::Stream, most));
+        }
+        let taken = count(&self.accounts, Countable::Stream, |account| match account.scope() {
+            Scope::Tunnel => usize::MAX,
+            _ => quota(account).streams,
+        })?;
         if is_control {
             let now = Instant::now();
             self.accounts.iter().try_for_each(|account| account.open(&quota(account), now))?;

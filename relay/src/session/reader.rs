@@ -195,8 +195,9 @@ impl Reader {
                 }
             }
         };
-        let place = self.session.admitted.place.stream(&relay.rules().config.limits, is_control)?;
-        Ok((control, place))
+        let has = self.session.lock().len();
+        let place = &self.session.admitted.place;
+        Ok((control, place.stream(&relay.rules().config.limits, is_control, has)?))
     }
 
     fn start(&self, id: StreamId, kind: StreamKind, control: Arc<Control>, place: StreamPlace, window: u64) {
