@@ -16,6 +16,8 @@
 
 pub mod config;
 pub mod demo;
+#[doc(hidden)]
+pub mod machine;
 pub mod tls;
 
 mod address;

@@ -53,7 +53,7 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    fn new(config: Config, own: SocketAddr) -> Result<Rules, Error> {
+    pub(crate) fn new(config: Config, own: SocketAddr) -> Result<Rules, Error> {
         config.check()?;
         let on_loopback = own.ip().to_canonical().is_loopback();
         let access = Access::new(&config)?;
@@ -80,7 +80,11 @@ impl Rules {
 impl Relay {
     /// Puts a relay together that listens on `own`.
     pub(crate) fn new(config: Config, own: SocketAddr) -> Result<Relay, Error> {
-        let rules = Rules::new(config, own)?;
+        Relay::with(Arc::new(Rules::new(config, own)?), own)
+    }
+
+    /// The same by rules that are known already.
+    pub(crate) fn with(rules: Arc<Rules>, own: SocketAddr) -> Result<Relay, Error> {
         Ok(Relay {
             page: match &rules.config.www {
                 Some(directory) => Page::read(directory).map_err(Error::Page)?,
@@ -91,7 +95,7 @@ impl Relay {
             registry: Arc::default(),
             id: rules.config.id.clone().unwrap_or_else(|| "relay".to_owned()),
             entry: Entry::new(&rules.access),
-            rules: RwLock::new(Arc::new(rules)),
+            rules: RwLock::new(rules),
             own,
             tasks: TaskTracker::new(),
             draining: CancellationToken::new(),

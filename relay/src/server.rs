@@ -123,7 +123,7 @@ async fn serve(mut socket: TcpStream, peer: SocketAddr, router: Router, relay: &
     }
 }
 
-fn router(relay: Arc<Relay>) -> Router {
+pub(crate) fn router(relay: Arc<Relay>) -> Router {
     Router::new()
         .route("/tunnel", any(tunnel))
         .route("/tunnel/{relay}", any(resumed))
