@@ -2,6 +2,7 @@
 
 use crate::config::{Config, seconds};
 use crate::door::Door;
+use crate::metrics::Metrics;
 use crate::origin::{Guard, Origin};
 use crate::page::Page;
 use crate::policy::Policy;
@@ -18,7 +19,9 @@ use tokio_util::task::TaskTracker;
 pub(crate) struct Relay {
     /// What holds for whatever begins now.
     rules: RwLock<Arc<Rules>>,
-    own: SocketAddr,
+    /// The page's listener first.
+    own: Vec<SocketAddr>,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) page: Page,
     /// Places for tunnels.
     pub(crate) sessions: Arc<Semaphore>,
@@ -40,8 +43,10 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    fn new(config: Config, own: SocketAddr) -> Result<Rules, Error> {
+    /// `listeners` are the relay's own: the page's first.
+    fn new(config: Config, listeners: &[SocketAddr]) -> Result<Rules, Error> {
         config.check()?;
+        let own = listeners.first().copied().unwrap_or(config.listen);
         let on_loopback = own.ip().to_canonical().is_loopback();
         if !on_loopback && !config.open_to_network {
             return Err(ConfigError(format!(
@@ -51,7 +56,7 @@ impl Rules {
             .into());
         }
         let origins = config.public_origin.iter().filter_map(|text| Origin::parse(text)).collect();
-        let policy = Policy::new(&config, vec![own]);
+        let policy = Policy::new(&config, listeners.to_vec());
         Ok(Rules {
             door: Door::new(policy, config.active.clone(), seconds(config.deadlines.connect)),
             guard: Guard::new(origins, config.allow_missing_origin, on_loopback),
@@ -62,9 +67,9 @@ impl Rules {
 }
 
 impl Relay {
-    /// Puts a relay together that listens on `own`.
-    pub(crate) fn new(config: Config, own: SocketAddr) -> Result<Relay, Error> {
-        let rules = Rules::new(config, own)?;
+    /// Puts a relay together that listens on `own`: the page's listener first.
+    pub(crate) fn new(config: Config, own: Vec<SocketAddr>) -> Result<Relay, Error> {
+        let rules = Rules::new(config, &own)?;
         Ok(Relay {
             page: match &rules.config.www {
                 Some(directory) => Page::read(directory).map_err(Error::Page)?,
@@ -73,15 +78,16 @@ impl Relay {
             sessions: Arc::new(Semaphore::new(rules.config.limits.sessions.min(Semaphore::MAX_PERMITS))),
             rules: RwLock::new(Arc::new(rules)),
             own,
+            metrics: Arc::new(Metrics::new().map_err(|error| Error::Internal(error.to_string()))?),
             tasks: TaskTracker::new(),
             draining: CancellationToken::new(),
             cut: CancellationToken::new(),
         })
     }
 
-    /// The address that it listens on.
-    pub(crate) fn own(&self) -> SocketAddr {
-        self.own
+    /// The addresses that it listens on, the page's first.
+    pub(crate) fn own(&self) -> &[SocketAddr] {
+        &self.own
     }
 
     /// The rules in force.
@@ -92,7 +98,7 @@ impl Relay {
 
     /// Puts another configuration in force, for whatever begins from now on. One that cannot be used changes nothing.
     pub(crate) fn reload(&self, config: Config) -> Result<(), Error> {
-        let rules = Arc::new(Rules::new(config, self.own)?);
+        let rules = Arc::new(Rules::new(config, &self.own)?);
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
         Ok(())
     }

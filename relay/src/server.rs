@@ -1,5 +1,9 @@
 //! HTTP: the page, the upgrade to a tunnel, and two answers for whoever watches the relay.
 
+mod watch;
+
+pub(crate) use watch::{Source, watch};
+
 use crate::config::{Config, seconds};
 use crate::origin::Refusal;
 use crate::page::text;
@@ -174,6 +178,7 @@ async fn tunnel(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response<Body> {
     if let Err(refusal) = relay.rules().guard.check_origin(&headers) {
+        relay.metrics.session_over("refused_origin");
         return refused(refusal);
     }
     let upgrade = match upgrade {
@@ -184,10 +189,12 @@ async fn tunnel(
         return text(StatusCode::BAD_REQUEST, "the subprotocol towpath.v1 is required\n");
     }
     if relay.draining.is_cancelled() {
+        relay.metrics.session_over("draining");
         return text(StatusCode::SERVICE_UNAVAILABLE, "the relay stops\n");
     }
     let Ok(place) = relay.sessions.clone().try_acquire_owned() else {
         tracing::warn!("no place for another session");
+        relay.metrics.session_over("full");
         return text(StatusCode::SERVICE_UNAVAILABLE, "too many sessions\n");
     };
     let most = Header::LEN + MAX_PAYLOAD;

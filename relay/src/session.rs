@@ -12,6 +12,7 @@ mod socket;
 mod stream;
 
 use crate::config::seconds;
+use crate::metrics::Direction;
 use crate::relay::Relay;
 use crate::visitor::Visitor;
 use axum::extract::ws::{Message as Carrier, WebSocket};
@@ -93,6 +94,18 @@ impl From<FrameError> for End {
 }
 
 impl End {
+    /// In one word, for the metrics.
+    fn label(&self) -> &'static str {
+        match self {
+            End::Left => "left",
+            End::Lost => "lost",
+            End::Dead => "dead",
+            End::NoHello => "no_hello",
+            End::Text | End::Protocol(_) => "protocol",
+            End::Stopped => "stopped",
+        }
+    }
+
     /// The WebSocket's close code, RFC 6455 section 7.4.1.
     fn code(&self) -> u16 {
         match self {
@@ -108,14 +121,15 @@ impl End {
 /// Serves one tunnel to its end.
 pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, visitor: Visitor) {
     let (sink, source) = socket.split();
+    let _going = relay.metrics.session();
     let session = Arc::new(Session {
-        relay,
-        visitor,
-        outbox: Outbox::default(),
+        outbox: Outbox::new(relay.metrics.clone()),
         streams: Mutex::default(),
         ended: Notify::new(),
         start: Instant::now(),
         rtt_ms: AtomicU64::new(0),
+        relay,
+        visitor,
     });
     let stall = seconds(session.relay.rules().config.deadlines.write_stall);
     let mut writer = {
@@ -133,6 +147,7 @@ pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, visitor: Visitor
     tracing::info!(address = %session.visitor.address, user = session.visitor.user.as_deref(), "session begins");
     let end = reader.run().await;
     tracing::info!(%end, "session ends");
+    session.relay.metrics.session_over(end.label());
 
     session.give_up_all();
     reader.tasks.close();
@@ -218,6 +233,7 @@ impl Reader {
                 Some(Ok(Carrier::Close(_))) => return Err(End::Left),
                 Some(Err(_)) | None => return Err(End::Lost),
             };
+            self.session.relay.metrics.frame(Direction::Up, &frame);
             let (header, payload) = Header::split(&frame)?;
             return match Message::decode(header, payload)? {
                 Message::Hello(hello) => Ok(hello),
@@ -244,6 +260,7 @@ impl Reader {
                 if let Ok(sent) = <[u8; 8]>::try_from(&payload[..]) {
                     let rtt = self.session.now_ms().saturating_sub(u64::from_le_bytes(sent));
                     self.session.rtt_ms.store(rtt.max(1), Ordering::Relaxed);
+                    self.session.relay.metrics.round_trip(rtt);
                 }
                 Ok(())
             }
@@ -253,6 +270,7 @@ impl Reader {
     }
 
     fn frame(&mut self, frame: Bytes) -> Result<(), End> {
+        self.session.relay.metrics.frame(Direction::Up, &frame);
         let (header, payload) = match Header::split(&frame) {
             Ok(split) => split,
             Err(FrameError::Ignorable) => return Ok(()),
@@ -329,7 +347,10 @@ impl Reader {
         self.last = id.0;
         match self.admit(&open.kind) {
             Ok(control) => self.start(id, open.kind, control, window),
-            Err(reset) => self.session.outbox.control(id, &Message::Reset(reset)),
+            Err(reset) => {
+                self.session.relay.metrics.not_opened(reset.reason);
+                self.session.outbox.control(id, &Message::Reset(reset));
+            }
         }
         Ok(())
     }

@@ -2,8 +2,10 @@
 //!
 //! Unknown keys are errors that name their line: a misspelt limit must not silently be no limit.
 
+mod metrics;
 mod rule;
 
+pub use metrics::Metrics;
 pub use rule::{Rule, Target, TlsRule};
 
 use crate::policy::Ports;
@@ -41,6 +43,8 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// Where the relay listens for servers in active mode, if a target or rule allows that.
     pub active: Active,
+    /// Who watches the relay.
+    pub metrics: Metrics,
     /// How much.
     pub limits: Limits,
     /// How long, in seconds.
@@ -142,6 +146,7 @@ impl Config {
                 ConfigError(format!("{origin:?} is not an origin such as https://files.example.org"))
             })?;
         }
+        self.metrics.check(self.listen)?;
         let limits = [self.limits.connections, self.limits.sessions, self.limits.streams];
         if limits.contains(&0) || self.limits.opens_per_minute == 0 {
             return Err(ConfigError("a limit of 0 lets nothing through".into()));
@@ -169,6 +174,7 @@ impl Default for Config {
             targets: Vec::new(),
             rules: Vec::new(),
             active: Active::default(),
+            metrics: Metrics::default(),
             limits: Limits::default(),
             deadlines: Deadlines::default(),
         }

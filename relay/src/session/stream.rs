@@ -10,7 +10,8 @@ use super::outbox::FRAMES_OF_A_STREAM;
 use super::plain::Plain;
 use super::{Session, socket};
 use crate::config::seconds;
-use crate::door::{Connected, Refused};
+use crate::door::{Connected, Refused, Server};
+use crate::metrics::{Direction, Metrics};
 use crate::relay::Rules;
 use crate::tls::TlsFailure;
 use bytes::{BufMut, BytesMut};
@@ -61,6 +62,7 @@ enum End {
 impl Stream {
     /// Runs the stream to its end and tells the page what it must know.
     pub(super) async fn run(self, kind: StreamKind) {
+        let _going = self.metrics().stream(&kind);
         let end = tokio::select! {
             end = self.live(kind) => end,
             () = self.mailbox.gone() => {
@@ -79,18 +81,25 @@ impl Stream {
         }
     }
 
-    async fn live(&self, kind: StreamKind) -> Result<(), Reset> {
+    /// The connection of a stream, and what it is to know of its server.
+    async fn connect(&self, kind: &StreamKind) -> Result<(Connected, Server), Reset> {
         let door = &self.rules.door;
         let known = || {
             self.control
                 .server()
                 .ok_or_else(|| Reset::new(Reason::Protocol, "the control stream is not connected"))
         };
-        let (connected, server) = match &kind {
-            StreamKind::Control { host, port } => door.open_control(host, *port).await.map_err(refused)?,
+        let refused = |refused: Refused| {
+            if let Some(reason) = refused.denied {
+                self.metrics().denied(reason);
+            }
+            Reset::new(refused.reason, refused.text)
+        };
+        match kind {
+            StreamKind::Control { host, port } => door.open_control(host, *port).await.map_err(refused),
             StreamKind::Data { port, .. } => {
                 let server = known()?;
-                (door.open_data(server, *port).await.map_err(refused)?, server)
+                Ok((door.open_data(server, *port).await.map_err(refused)?, server))
             }
             StreamKind::Listen { .. } => {
                 let server = known()?;
@@ -98,9 +107,14 @@ impl Stream {
                 let listening = Listening { address: listener.address.to_string() };
                 self.session.outbox.control(self.id, &Message::Listening(listening));
                 let deadline = seconds(self.rules.config.deadlines.listen);
-                (listener.accept(deadline).await.map_err(refused)?, server)
+                Ok((listener.accept(deadline).await.map_err(refused)?, server))
             }
-        };
+        }
+    }
+
+    async fn live(&self, kind: StreamKind) -> Result<(), Reset> {
+        let connected = self.connect(&kind).await;
+        let (connected, server) = connected.inspect_err(|reset| self.metrics().not_opened(reset.reason))?;
         let Connected { mut socket, peer, local, elapsed } = connected;
         socket::set_up(&socket, self.is_control);
         if self.is_control {
@@ -112,6 +126,7 @@ impl Stream {
         let opened = Opened { peer: peer.to_string(), local: local.to_string(), connect_ms };
         self.session.outbox.control(self.id, &Message::Opened { opened, window });
         tracing::info!(%peer, connect_ms, "connected");
+        self.metrics().opened(elapsed);
 
         let plain = Plain::new(server.terms.tls_required, self.is_control);
         let Some(request) = self.transfer(&mut socket, plain).await? else {
@@ -176,7 +191,8 @@ impl Stream {
                 // The semaphore is never closed.
                 return Err(Reset::new(Reason::Internal, ""));
             };
-            let allowed = usize::try_from(self.mailbox.allowance().await).unwrap_or(usize::MAX);
+            let allowed = self.timed(Direction::Down, self.mailbox.allowance()).await;
+            let allowed = usize::try_from(allowed).unwrap_or(usize::MAX);
             let most = room.min(allowed);
             let mut frame = BytesMut::with_capacity(Header::LEN + most);
             frame.put_slice(&Header::new(Kind::Data, self.id).to_bytes());
@@ -184,6 +200,7 @@ impl Stream {
             let len = frame.len() - Header::LEN;
             if len > 0 {
                 self.touch();
+                self.metrics().server_bytes(Direction::Down, len);
                 self.mailbox.sent(len as u64);
                 self.session.outbox.data(self.id, frame.freeze(), slot);
             }
@@ -220,17 +237,19 @@ impl Stream {
                 }
             };
             match next {
-                Next::Bytes(bytes) if !plain.passes(&bytes) => return Err(plain_text()),
+                Next::Bytes(bytes) if !plain.passes(&bytes) => return Err(self.plain_text()),
                 // An empty file would be one that went without TLS.
-                Next::Finish if matches!(plain, Plain::Nothing) => return Err(plain_text()),
+                Next::Finish if matches!(plain, Plain::Nothing) => return Err(self.plain_text()),
                 Next::Bytes(mut bytes) => {
                     while !bytes.is_empty() {
-                        let taken = self.within_stall(socket.write(&bytes)).await?;
+                        let write = self.timed(Direction::Up, socket.write(&bytes));
+                        let taken = self.within_stall(write).await?;
                         if taken == 0 {
                             return Err(broken(&io::ErrorKind::WriteZero.into()));
                         }
                         let _ = bytes.split_to(taken);
                         self.touch();
+                        self.metrics().server_bytes(Direction::Up, taken);
                         if let Some(limit) = self.session.consumed(&self.mailbox, taken as u64) {
                             self.session.outbox.control(self.id, &Message::Credit(limit));
                         }
@@ -269,6 +288,25 @@ impl Stream {
         }
     }
 
+    /// Waits, and counts the wait unless there was none.
+    async fn timed<T>(&self, direction: Direction, wait: impl Future<Output = T>) -> T {
+        let mut wait = pin!(wait);
+        if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(wait.as_mut().poll(context))).await {
+            return done;
+        }
+        let _stall = self.metrics().stall(direction);
+        wait.await
+    }
+
+    fn plain_text(&self) -> Reset {
+        self.metrics().denied("plain_text");
+        Reset::new(Reason::PolicyDenied, "this relay's administrator requires TLS for this server")
+    }
+
+    fn metrics(&self) -> &Metrics {
+        &self.session.relay.metrics
+    }
+
     fn touch(&self) {
         self.last_byte.store(self.session.now_ms(), Ordering::Relaxed);
     }
@@ -297,14 +335,6 @@ async fn fill<R: AsyncRead + Unpin>(socket: &mut R, frame: &mut BytesMut, most: 
         Poll::Ready(None)
     })
     .await
-}
-
-fn plain_text() -> Reset {
-    Reset::new(Reason::PolicyDenied, "this relay's administrator requires TLS for this server")
-}
-
-fn refused(refused: Refused) -> Reset {
-    Reset::new(refused.reason, refused.text)
 }
 
 /// A connection that broke, or TLS that did.

@@ -8,6 +8,9 @@ mod door;
 mod fixture;
 mod http;
 mod link;
+mod metrics;
+#[cfg(target_os = "linux")]
+mod program;
 mod reload;
 mod rules;
 mod streams;
