@@ -6,6 +6,7 @@ use crate::metrics::Metrics;
 use crate::origin::{Guard, Origin};
 use crate::page::Page;
 use crate::policy::Policy;
+use crate::session::Registry;
 use crate::tls::Roots;
 use crate::{ConfigError, Error};
 use std::net::SocketAddr;
@@ -25,6 +26,14 @@ pub(crate) struct Relay {
     pub(crate) page: Page,
     /// Places for tunnels.
     pub(crate) sessions: Arc<Semaphore>,
+    /// Places for tunnels without their page.
+    pub(crate) waiting: Semaphore,
+    /// Places for WebSockets that have not said yet which tunnel they go on with.
+    pub(crate) resuming: Arc<Semaphore>,
+    /// Tunnels that can be resumed.
+    pub(crate) registry: Arc<Registry>,
+    /// This relay's name among several behind one proxy: a tunnel can be resumed only here.
+    pub(crate) id: String,
     /// Tunnels and HTTP connections that are going on.
     pub(crate) tasks: TaskTracker,
     /// The relay takes nothing new.
@@ -75,7 +84,11 @@ impl Relay {
                 Some(directory) => Page::read(directory).map_err(Error::Page)?,
                 None => Page::embedded(),
             },
-            sessions: Arc::new(Semaphore::new(rules.config.limits.sessions.min(Semaphore::MAX_PERMITS))),
+            sessions: Arc::new(places(rules.config.limits.sessions)),
+            waiting: places(rules.config.limits.waiting),
+            resuming: Arc::new(places(rules.config.limits.sessions)),
+            registry: Arc::default(),
+            id: rules.config.id.clone().unwrap_or_else(|| "relay".to_owned()),
             rules: RwLock::new(Arc::new(rules)),
             own,
             metrics: Arc::new(Metrics::new().map_err(|error| Error::Internal(error.to_string()))?),
@@ -102,4 +115,8 @@ impl Relay {
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
         Ok(())
     }
+}
+
+fn places(count: usize) -> Semaphore {
+    Semaphore::new(count.min(Semaphore::MAX_PERMITS))
 }

@@ -108,6 +108,7 @@ async fn serve(socket: TcpStream, router: Router, relay: &Relay) {
 fn router(relay: Arc<Relay>) -> Router {
     Router::new()
         .route("/tunnel", any(tunnel))
+        .route("/tunnel/{relay}", any(resumed))
         .route("/livez", get(|| async { text(StatusCode::OK, "ok\n") }))
         .route("/readyz", get(ready))
         .fallback(page)
@@ -170,29 +171,52 @@ async fn ready(State(relay): State<Arc<Relay>>) -> Response<Body> {
     }
 }
 
-/// The upgrade. Origin first: a page that has no business here learns nothing else.
+/// A new tunnel.
 async fn tunnel(
     State(relay): State<Arc<Relay>>,
     Extension(visitor): Extension<Visitor>,
     headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response<Body> {
-    if let Err(refusal) = relay.rules().guard.check_origin(&headers) {
+    upgrade(relay, visitor, &headers, socket, false)
+}
+
+/// A tunnel that lost its WebSocket. Its name in the path led a proxy to this relay; whether the tunnel is here, its token decides.
+async fn resumed(
+    State(relay): State<Arc<Relay>>,
+    Extension(visitor): Extension<Visitor>,
+    headers: HeaderMap,
+    socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response<Body> {
+    upgrade(relay, visitor, &headers, socket, true)
+}
+
+/// The upgrade. Origin first: a page that has no business here learns nothing else.
+fn upgrade(
+    relay: Arc<Relay>,
+    visitor: Visitor,
+    headers: &HeaderMap,
+    socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    resumes: bool,
+) -> Response<Body> {
+    if let Err(refusal) = relay.rules().guard.check_origin(headers) {
         relay.metrics.session_over("refused_origin");
         return refused(refusal);
     }
-    let upgrade = match upgrade {
+    let upgrade = match socket {
         Ok(upgrade) => upgrade.protocols([SUBPROTOCOL]),
         Err(rejection) => return rejection.into_response(),
     };
     if upgrade.selected_protocol().is_none() {
         return text(StatusCode::BAD_REQUEST, "the subprotocol towpath.v1 is required\n");
     }
-    if relay.draining.is_cancelled() {
+    // A relay that stops still lets running tunnels go on.
+    if relay.draining.is_cancelled() && !resumes {
         relay.metrics.session_over("draining");
         return text(StatusCode::SERVICE_UNAVAILABLE, "the relay stops\n");
     }
-    let Ok(place) = relay.sessions.clone().try_acquire_owned() else {
+    let places = if resumes { &relay.resuming } else { &relay.sessions };
+    let Ok(place) = places.clone().try_acquire_owned() else {
         tracing::warn!("no place for another session");
         relay.metrics.session_over("full");
         return text(StatusCode::SERVICE_UNAVAILABLE, "too many sessions\n");
@@ -208,7 +232,7 @@ async fn tunnel(
         .max_write_buffer_size(2 * WRITE_BUFFER + most)
         .on_upgrade(move |socket| {
             let served = async move {
-                session::serve(socket, relay, visitor).await;
+                session::serve(socket, relay, visitor, resumes).await;
                 drop((place, running));
             };
             served.instrument(span)

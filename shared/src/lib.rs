@@ -5,7 +5,7 @@
 //!
 //! | layer  | frames | rule |
 //! |--------|--------|------|
-//! | link   | HELLO, WELCOME, PING, PONG, GOAWAY (RESUME, ACK: kinds kept free) | HELLO is the first frame of the page, WELCOME the first of the relay |
+//! | link   | HELLO, WELCOME, RESUME, RESUMED, ACK, PING, PONG, GOAWAY | HELLO, or RESUME on a new WebSocket, is the first frame of the page, WELCOME or RESUMED the first of the relay |
 //! | stream | OPEN, LISTENING, OPENED, DATA, CREDIT, FIN, RESET | FIN is a half-close and everything before it is delivered; RESET alone discards; CREDIT is an absolute limit |
 //! | TLS    | START_TLS, TLS_CERT, TLS_INFO, TLS_ACCEPT | nothing flows between START_TLS and the opened gate |
 //! | secret, bulk | WRITE_SECRET, ATTACH, … : kinds kept free | |
@@ -18,6 +18,7 @@
 //! state machine, so that the browser and the native driver of the tests share it.
 
 pub mod frame;
+pub mod ledger;
 pub mod link;
 pub mod message;
 pub mod page;
@@ -27,7 +28,9 @@ pub mod tls;
 pub mod window;
 
 pub use frame::{Flags, FrameError, Header, Kind, StreamId};
-pub use link::{GoAway, Hello, Site, SiteEncryption, Welcome};
+pub use link::{
+    GoAway, Hello, RESUME, Resume, ResumeToken, Resumed, Resumption, Site, SiteEncryption, Welcome,
+};
 pub use message::Message;
 pub use reset::{Reason, Reset};
 pub use stream::{LISTEN, Listening, Open, Opened, StreamKind};
@@ -57,6 +60,10 @@ pub const MAX_STREAM_WINDOW: u64 = 8 * 1024 * 1024;
 
 /// All windows of a session together never grow past this, in bytes.
 pub const MAX_SESSION_WINDOW: u64 = 32 * 1024 * 1024;
+
+/// Bytes of numbered frames that either side keeps for a link that can be resumed, what keeping them costs included: no more DATA is
+/// sent while so much is not acknowledged. More than a window needs; a link is as fast as this amount in each round trip.
+pub const MAX_KEPT: u64 = 8 * 1024 * 1024;
 
 /// Unit of the windows in `aux` of OPEN and OPENED, in bytes.
 pub const WINDOW_UNIT: u64 = 16 * 1024;

@@ -25,6 +25,9 @@ pub struct Config {
     /// Whether other machines may connect. Without it the relay refuses any address but loopback, since whoever
     /// reaches it can use every target below.
     pub open_to_network: bool,
+    /// This relay's name where several stand behind one proxy, which sends `/tunnel/NAME` to this one: a tunnel that lost its connection
+    /// goes on only where it was.
+    pub id: Option<String>,
     /// Origins of the page, such as `https://files.example.org`. Empty: the page must come from this relay.
     pub public_origin: Vec<String>,
     /// Whether a client without an Origin header may open a tunnel: native tools, never browsers.
@@ -69,6 +72,8 @@ pub struct Limits {
     pub connections: usize,
     /// Tunnels at once.
     pub sessions: usize,
+    /// Tunnels of these that may be without their page at once, waiting for it to come back.
+    pub waiting: usize,
     /// Streams of one tunnel at once.
     pub streams: usize,
     /// Control connections that one tunnel may open in a minute. Data connections are not counted: they reach only a
@@ -100,6 +105,8 @@ pub struct Deadlines {
     pub ping: u64,
     /// Without any frame before a WebSocket counts as dead.
     pub dead: u64,
+    /// For a page to come back after its connection was lost, while its streams wait; 0 ends a session with its WebSocket.
+    pub grace: u64,
     /// From the order to stop until running streams are cut.
     pub drain: u64,
 }
@@ -147,6 +154,15 @@ impl Config {
             })?;
         }
         self.metrics.check(self.listen)?;
+        if let Some(id) = &self.id
+            && (id.is_empty()
+                || id.len() > 64
+                || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)))
+        {
+            return Err(ConfigError(format!(
+                "id {id:?}: 1 to 64 letters, digits and -_. are a name in a path"
+            )));
+        }
         let limits = [self.limits.connections, self.limits.sessions, self.limits.streams];
         if limits.contains(&0) || self.limits.opens_per_minute == 0 {
             return Err(ConfigError("a limit of 0 lets nothing through".into()));
@@ -166,6 +182,7 @@ impl Default for Config {
         Config {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
             open_to_network: false,
+            id: None,
             public_origin: Vec::new(),
             allow_missing_origin: false,
             frame_ancestors: Vec::new(),
@@ -189,7 +206,7 @@ impl Default for Active {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { connections: 1024, sessions: 256, streams: 32, opens_per_minute: 60 }
+        Limits { connections: 1024, sessions: 256, waiting: 64, streams: 32, opens_per_minute: 60 }
     }
 }
 
@@ -206,6 +223,7 @@ impl Default for Deadlines {
             write_stall: 60,
             ping: 20,
             dead: 60,
+            grace: 90,
             drain: 30,
         }
     }
@@ -215,10 +233,22 @@ impl Default for Deadlines {
 const MAX_DEADLINE: u64 = 30 * 24 * 3600;
 
 impl Deadlines {
-    fn all(&self) -> [u64; 11] {
-        let Deadlines { header, hello, connect, tls, accept, listen, idle, write_stall, ping, dead, drain } =
-            *self;
-        [header, hello, connect, tls, accept, listen, idle, write_stall, ping, dead, drain]
+    fn all(&self) -> [u64; 12] {
+        let Deadlines {
+            header,
+            hello,
+            connect,
+            tls,
+            accept,
+            listen,
+            idle,
+            write_stall,
+            ping,
+            dead,
+            grace,
+            drain,
+        } = *self;
+        [header, hello, connect, tls, accept, listen, idle, write_stall, ping, dead, grace, drain]
     }
 }
 

@@ -105,7 +105,7 @@ impl Stream {
                 let server = known()?;
                 let listener = door.listen(server).map_err(refused)?;
                 let listening = Listening { address: listener.address.to_string() };
-                self.session.outbox.control(self.id, &Message::Listening(listening));
+                self.session.outbox.send(self.id, &Message::Listening(listening));
                 let deadline = seconds(self.rules.config.deadlines.listen);
                 Ok((listener.accept(deadline).await.map_err(refused)?, server))
             }
@@ -124,7 +124,7 @@ impl Stream {
         self.mailbox.opened(window);
         let connect_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let opened = Opened { peer: peer.to_string(), local: local.to_string(), connect_ms };
-        self.session.outbox.control(self.id, &Message::Opened { opened, window });
+        self.session.outbox.send(self.id, &Message::Opened { opened, window });
         tracing::info!(%peer, connect_ms, "connected");
         self.metrics().opened(elapsed);
 
@@ -251,7 +251,7 @@ impl Stream {
                         self.touch();
                         self.metrics().server_bytes(Direction::Up, taken);
                         if let Some(limit) = self.session.consumed(&self.mailbox, taken as u64) {
-                            self.session.outbox.control(self.id, &Message::Credit(limit));
+                            self.session.outbox.send(self.id, &Message::Credit(limit));
                         }
                     }
                 }

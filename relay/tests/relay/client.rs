@@ -38,17 +38,25 @@ impl std::fmt::Debug for Heard {
 
 #[derive(Debug)]
 pub(crate) struct Client {
-    pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub(crate) socket: Socket,
     pub(crate) welcome: Welcome,
     next: u32,
 }
 
-/// Opens a WebSocket with these headers; an answer other than 101 is the error.
-pub(crate) async fn upgrade(
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Opens a WebSocket for a tunnel with these headers; an answer other than 101 is the error.
+pub(crate) async fn upgrade(relay: SocketAddr, headers: &[(&str, &str)]) -> Result<Socket, u16> {
+    upgrade_at(relay, "/tunnel", headers).await
+}
+
+/// The same at any path.
+pub(crate) async fn upgrade_at(
     relay: SocketAddr,
+    path: &str,
     headers: &[(&str, &str)],
-) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, u16> {
-    let mut request = format!("ws://{relay}/tunnel").into_client_request().unwrap();
+) -> Result<Socket, u16> {
+    let mut request = format!("ws://{relay}{path}").into_client_request().unwrap();
     for (name, value) in headers {
         let name: HeaderName = name.parse().unwrap();
         request.headers_mut().insert(name, HeaderValue::from_str(value).unwrap());
@@ -63,9 +71,18 @@ pub(crate) async fn upgrade(
 impl Client {
     /// A tunnel, up to WELCOME. Sends no Origin.
     pub(crate) async fn connect(relay: SocketAddr) -> Client {
-        let socket = upgrade(relay, &[("sec-websocket-protocol", SUBPROTOCOL)]).await.unwrap();
-        let mut client = Client { socket, welcome: Welcome::default(), next: 1 };
-        let hello = Hello { features: vec![LISTEN.to_owned()], ..Hello::default() };
+        Client::connect_as(relay, Hello { features: vec![LISTEN.to_owned()], ..Hello::default() }).await
+    }
+
+    /// What comes over a WebSocket, whatever it is for.
+    pub(crate) fn over(socket: Socket) -> Client {
+        Client { socket, welcome: Welcome::default(), next: 1 }
+    }
+
+    /// A tunnel with another HELLO.
+    pub(crate) async fn connect_as(relay: SocketAddr, hello: Hello) -> Client {
+        let mut client =
+            Client::over(upgrade(relay, &[("sec-websocket-protocol", SUBPROTOCOL)]).await.unwrap());
         client.send(StreamId::LINK, &Message::Hello(hello)).await;
         match client.hear().await {
             Heard::Message(StreamId::LINK, Message::Welcome(welcome)) => client.welcome = welcome,

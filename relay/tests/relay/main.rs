@@ -12,6 +12,7 @@ mod metrics;
 #[cfg(target_os = "linux")]
 mod program;
 mod reload;
+mod resume;
 mod rules;
 mod streams;
 mod tls;
