@@ -6,7 +6,7 @@
 //! | module | purpose |
 //! |--------|---------|
 //! | `listen`, `server`, `page`, `origin` | HTTP: the page, the upgrade, who may ask |
-//! | `metrics` | what is counted |
+//! | [`log`], `audit`, `metrics` | what is said and counted |
 //! | `visitor` | who is at the other end |
 //! | `session` | one WebSocket: reader, writer, a task for each stream |
 //! | `door`, `policy`, `address` | the only way to a socket, and what it lets through |
@@ -15,9 +15,11 @@
 
 pub mod config;
 pub mod demo;
+pub mod log;
 pub mod tls;
 
 mod address;
+mod audit;
 mod door;
 mod listen;
 mod metrics;

@@ -4,6 +4,7 @@ mod watch;
 
 pub(crate) use watch::{Source, watch};
 
+use crate::audit;
 use crate::config::{Config, seconds};
 use crate::origin::Refusal;
 use crate::page::text;
@@ -30,6 +31,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use towpath_shared::{Header, MAX_PAYLOAD, SUBPROTOCOL};
 use tracing::Instrument;
+use tracing::field::Empty;
 
 /// A connection that is no tunnel ends after this, however slowly it is read: answers are a few hundred KiB.
 const HTTP_LIFETIME: Duration = Duration::from_secs(300);
@@ -73,7 +75,7 @@ pub(crate) async fn accept(listener: TcpListener, relay: Arc<Relay>) {
             serve(socket, router, &shared).await;
             drop(place);
         };
-        relay.tasks.spawn(connection.instrument(tracing::info_span!("http", %peer)));
+        relay.tasks.spawn(connection.instrument(tracing::error_span!("http", %peer)));
     }
 }
 
@@ -201,6 +203,7 @@ fn upgrade(
 ) -> Response<Body> {
     if let Err(refusal) = relay.rules().guard.check_origin(headers) {
         relay.metrics.session_over("refused_origin");
+        audit::entry_refused(visitor.address, None, "origin");
         return refused(refusal);
     }
     let upgrade = match socket {
@@ -223,7 +226,7 @@ fn upgrade(
     };
     let most = Header::LEN + MAX_PAYLOAD;
     let running = relay.tasks.token();
-    let span = tracing::info_span!("session");
+    let span = tracing::error_span!("session", id = Empty, client.address = %visitor.address, user = Empty);
     upgrade
         .read_buffer_size(READ_BUFFER)
         .max_message_size(most)

@@ -3,6 +3,7 @@
 //! The reader never waits for a write of any kind: what it hears goes into mailboxes and marks, what it answers goes into
 //! the outbox. That is what keeps a multiplexer from deadlocking when both sides have much to send.
 
+mod account;
 mod attachment;
 mod control;
 mod gate;
@@ -15,6 +16,7 @@ mod registry;
 mod socket;
 mod stream;
 
+use crate::audit::{self, Who};
 use crate::config::seconds;
 use crate::relay::Relay;
 use crate::visitor::Visitor;
@@ -52,6 +54,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 
 /// What a session's tasks share.
 pub(crate) struct Session {
+    /// For the logs: leads to nothing.
+    id: String,
     relay: Arc<Relay>,
     visitor: Visitor,
     outbox: Outbox,
@@ -122,7 +126,7 @@ impl From<Unsent> for End {
 }
 
 impl End {
-    /// In one word, for the metrics.
+    /// In one word, for the metrics and the audit log.
     fn label(&self) -> &'static str {
         match self {
             End::Left => "left",
@@ -167,6 +171,7 @@ pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, visitor: Visitor
                 Ok(()) => return,
                 Err(back) => {
                     carrier = back.carrier;
+                    audit::entry_refused(visitor.address, visitor.user.as_deref(), "resume_token");
                     End::Unknown
                 }
             }
@@ -201,6 +206,7 @@ async fn begin(carrier: Carrier, relay: Arc<Relay>, visitor: Visitor, hello: &He
     let metrics = relay.metrics.clone();
     let _going = metrics.session();
     let session = Arc::new(Session {
+        id: id(),
         relay,
         visitor,
         outbox: Outbox::new(metrics.clone()),
@@ -210,14 +216,29 @@ async fn begin(carrier: Carrier, relay: Arc<Relay>, visitor: Visitor, hello: &He
         rtt_ms: AtomicU64::new(0),
         resumable: place.is_some(),
     });
-    tracing::info!(address = %session.visitor.address, user = session.visitor.user.as_deref(), "session begins");
+    tracing::Span::current().record("id", &session.id);
+    tracing::Span::current().record("user", session.visitor.user.as_deref());
+    audit::session_begins(session.who());
     let welcome = session.welcome(hello, resumption);
-    let end = attachment::live(session, carrier, place, welcome).await;
-    tracing::info!(%end, "session ends");
+    let end = attachment::live(session.clone(), carrier, place, welcome).await;
+    tracing::debug!(%end, "session ends");
     metrics.session_over(end.label());
+    audit::session_ends(session.who(), session.start.elapsed(), end.label());
+}
+
+/// A name that no other session has, here or at another relay; empty where the system has no random numbers.
+fn id() -> String {
+    let mut bytes = [0; 8];
+    let random = aws_lc_rs::rand::fill(&mut bytes).is_ok();
+    if random { format!("{:016x}", u64::from_le_bytes(bytes)) } else { String::new() }
 }
 
 impl Session {
+    /// Whose it is.
+    fn who(&self) -> Who<'_> {
+        Who { session: &self.id, visitor: &self.visitor }
+    }
+
     fn welcome(&self, hello: &Hello, resumption: Option<Resumption>) -> Welcome {
         let rules = self.relay.rules();
         let listens = rules.door.listens() && hello.features.iter().any(|feature| feature == LISTEN);

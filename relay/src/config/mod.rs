@@ -2,9 +2,11 @@
 //!
 //! Unknown keys are errors that name their line: a misspelt limit must not silently be no limit.
 
+mod log;
 mod metrics;
 mod rule;
 
+pub use log::{Log, LogFormat};
 pub use metrics::Metrics;
 pub use rule::{Rule, Target, TlsRule};
 
@@ -46,6 +48,8 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// Where the relay listens for servers in active mode, if a target or rule allows that.
     pub active: Active,
+    /// What it says.
+    pub log: Log,
     /// Who watches the relay.
     pub metrics: Metrics,
     /// How much.
@@ -191,6 +195,7 @@ impl Default for Config {
             targets: Vec::new(),
             rules: Vec::new(),
             active: Active::default(),
+            log: Log::default(),
             metrics: Metrics::default(),
             limits: Limits::default(),
             deadlines: Deadlines::default(),

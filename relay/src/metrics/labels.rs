@@ -4,7 +4,7 @@ use prometheus::{IntCounter, IntCounterVec, Result};
 use towpath_shared::{Header, Kind, Reason, Reset};
 
 /// A name of Rust's as a label: `PolicyDenied` becomes `policy_denied`. What a variant holds is no part of it.
-pub(super) fn snake(name: &str) -> String {
+pub(crate) fn snake(name: &str) -> String {
     let mut label = String::with_capacity(name.len() + 4);
     for (index, letter) in name.chars().take_while(char::is_ascii_alphanumeric).enumerate() {
         if letter.is_ascii_uppercase() && index > 0 {

@@ -5,14 +5,15 @@
 
 mod labels;
 
-use labels::{PerKind, PerReason, snake};
+pub(crate) use labels::snake;
+use labels::{PerKind, PerReason};
 use prometheus::core::Collector;
 use prometheus::{
     Counter, CounterVec, Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
     Opts, Registry, TextEncoder,
 };
 use std::time::{Duration, Instant};
-use towpath_shared::{Header, Kind, Message, Reason, StreamKind, TlsInfo};
+use towpath_shared::{Header, Kind, Message, Reason, TlsInfo};
 
 /// The content type of [`Metrics::text`].
 pub(crate) const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
@@ -179,12 +180,8 @@ impl Metrics {
     }
 
     /// A stream has been asked for; it is over when the value is dropped.
-    pub(crate) fn stream(&self, kind: &StreamKind) -> Going {
-        going(&self.streams.with_label_values(&[match kind {
-            StreamKind::Control { .. } => "control",
-            StreamKind::Data { .. } => "data",
-            StreamKind::Listen { .. } => "listen",
-        }]))
+    pub(crate) fn stream(&self, kind: &'static str) -> Going {
+        going(&self.streams.with_label_values(&[kind]))
     }
 
     /// A stream's connection stands, after this time.

@@ -31,6 +31,7 @@ impl Stream {
 
         info.gate_open = !self.is_control && self.control.is_accepted(chain.first());
         let gate_open = info.gate_open;
+        tracing::Span::current().record("tls.protocol.version", info.version.name());
         tracing::debug!(
             version = info.version.name(),
             resumed = info.resumed,

@@ -4,14 +4,16 @@
 //! 0) and only a stream that ended well undoes that: whatever cuts a stream short, an upload among it, the server must
 //! see a broken connection and never a file that looks complete.
 
+use super::account::Account;
 use super::control::Control;
 use super::mailbox::{Mailbox, Next};
 use super::outbox::FRAMES_OF_A_STREAM;
 use super::plain::Plain;
 use super::{Session, socket};
+use crate::audit;
 use crate::config::seconds;
 use crate::door::{Connected, Refused, Server};
-use crate::metrics::{Direction, Metrics};
+use crate::metrics::{Direction, Metrics, snake};
 use crate::relay::Rules;
 use crate::tls::TlsFailure;
 use bytes::{BufMut, BytesMut};
@@ -48,6 +50,7 @@ pub(super) struct Stream {
     pub(super) is_control: bool,
     /// Milliseconds of the session's clock at which the last byte moved.
     pub(super) last_byte: AtomicU64,
+    pub(super) account: Account,
 }
 
 /// How the bytes of a socket ended.
@@ -62,22 +65,17 @@ enum End {
 impl Stream {
     /// Runs the stream to its end and tells the page what it must know.
     pub(super) async fn run(self, kind: StreamKind) {
-        let _going = self.metrics().stream(&kind);
+        let _going = self.metrics().stream(self.account.kind());
         let end = tokio::select! {
-            end = self.live(kind) => end,
-            () = self.mailbox.gone() => {
-                self.session.outbox.discard(self.id);
-                tracing::debug!("given up");
-                Ok(())
-            }
+            end = self.live(kind) => Some(end),
+            () = self.mailbox.gone() => None,
         };
         self.session.remove(self.id);
+        self.account.close(&self, end.as_ref());
         match end {
-            Ok(()) => tracing::debug!(sent = self.mailbox.total_sent(), "ended"),
-            Err(reset) => {
-                tracing::info!(reason = ?reset.reason, "ended early");
-                self.session.outbox.after_data(self.id, &Message::Reset(reset));
-            }
+            None => self.session.outbox.discard(self.id),
+            Some(Ok(())) => {}
+            Some(Err(reset)) => self.session.outbox.after_data(self.id, &Message::Reset(reset)),
         }
     }
 
@@ -92,6 +90,11 @@ impl Stream {
         let refused = |refused: Refused| {
             if let Some(reason) = refused.denied {
                 self.metrics().denied(reason);
+            }
+            if let StreamKind::Control { host, port } = kind {
+                let (rule, reason) =
+                    (refused.denied.unwrap_or("allowed"), snake(&format!("{:?}", refused.reason)));
+                audit::site_refused(self.session.who(), self.id.0, host, *port, rule, &reason);
             }
             Reset::new(refused.reason, refused.text)
         };
@@ -113,6 +116,9 @@ impl Stream {
     }
 
     async fn live(&self, kind: StreamKind) -> Result<(), Reset> {
+        if let StreamKind::Control { host, port } = &kind {
+            tracing::Span::current().record("server.address", host.as_str()).record("server.port", port);
+        }
         let connected = self.connect(&kind).await;
         let (connected, server) = connected.inspect_err(|reset| self.metrics().not_opened(reset.reason))?;
         let Connected { mut socket, peer, local, elapsed } = connected;
@@ -125,7 +131,11 @@ impl Stream {
         let connect_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let opened = Opened { peer: peer.to_string(), local: local.to_string(), connect_ms };
         self.session.outbox.send(self.id, &Message::Opened { opened, window });
-        tracing::info!(%peer, connect_ms, "connected");
+        self.account.connected(peer);
+        if let StreamKind::Control { host, port } = &kind {
+            audit::site_opened(self.session.who(), self.id.0, host, *port, peer);
+        }
+        tracing::debug!(%peer, connect_ms, "connected");
         self.metrics().opened(elapsed);
 
         let plain = Plain::new(server.terms.tls_required, self.is_control);
@@ -250,6 +260,7 @@ impl Stream {
                         let _ = bytes.split_to(taken);
                         self.touch();
                         self.metrics().server_bytes(Direction::Up, taken);
+                        self.account.taken(taken);
                         if let Some(limit) = self.session.consumed(&self.mailbox, taken as u64) {
                             self.session.outbox.send(self.id, &Message::Credit(limit));
                         }

@@ -8,6 +8,8 @@ mod door;
 mod fixture;
 mod http;
 mod link;
+#[cfg(target_os = "linux")]
+mod log;
 mod metrics;
 #[cfg(target_os = "linux")]
 mod program;

@@ -3,11 +3,13 @@
 use std::io::{BufRead, BufReader, Lines};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 pub(crate) struct Program {
     child: Child,
     log: Lines<BufReader<ChildStderr>>,
+    /// What was read of the log.
+    said: Vec<String>,
     /// The page's listener.
     pub(crate) address: SocketAddr,
 }
@@ -32,23 +34,23 @@ impl Program {
         let nobody = SocketAddr::from(([0; 4], 0));
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut program = Program { child, log, address: nobody };
+        let mut program = Program { child, log, said: Vec::new(), address: nobody };
         let line = program.heard("relay listens");
-        let own = line.split("own=").nth(1).expect("the line names an address");
-        program.address = own.split_whitespace().next().unwrap().parse().unwrap();
+        // In both formats: the first address in the line is the page's.
+        let own = line.split(['=', '"', ' ']).find_map(|word| word.parse().ok());
+        program.address = own.expect("the line names an address");
         program
     }
 
     /// The next line of the log with these words.
     pub(crate) fn heard(&mut self, words: &str) -> String {
-        let mut before = String::new();
         for line in self.log.by_ref().map(Result::unwrap) {
+            self.said.push(line.clone());
             if line.contains(words) {
                 return line;
             }
-            before = before + &line + "\n";
         }
-        panic!("the program has ended without {words:?}, but with:\n{before}");
+        panic!("the program has ended without {words:?}, but with:\n{}", self.said.join("\n"));
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -61,11 +63,10 @@ impl Program {
         assert!(kill.unwrap().success());
     }
 
-    /// Waits for its end.
-    pub(crate) fn ended(&mut self) -> ExitStatus {
-        // Whatever it still says is read, lest it wait for that.
-        self.log.by_ref().for_each(drop);
-        self.child.wait().unwrap()
+    /// Whatever it has said that was not read before, to its end.
+    pub(crate) fn rest(&mut self) -> Vec<String> {
+        let unread = self.log.by_ref().map(Result::unwrap);
+        std::mem::take(&mut self.said).into_iter().chain(unread).collect()
     }
 }
 
