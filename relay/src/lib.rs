@@ -35,6 +35,7 @@ pub use config::{Active, Config, ConfigError, Rule, Target, TlsRule};
 pub use door::dial;
 pub use listen::Listeners;
 pub use policy::{HostPattern, PatternError, Ports, PortsError};
+pub use server::IdentityError;
 
 use config::seconds;
 use relay::Relay;
@@ -46,7 +47,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 
 /// Why the relay cannot run.
 #[derive(Debug, Error)]
@@ -54,6 +55,9 @@ pub enum Error {
     /// The configuration contradicts itself.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The listener's certificate cannot be used.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// Additional roots cannot be used.
     #[error(transparent)]
     Roots(#[from] tls::RootsError),
@@ -83,6 +87,9 @@ pub fn policy(config: &Config) -> Result<String, ConfigError> {
     Ok(policy::Policy::new(config, vec![config.listen].into_iter().chain(config.metrics.listen).collect())
         .to_string())
 }
+
+/// How often the log says that the listener's certificate expires soon.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// From the end of the drain to the end of all tasks: close frames go out, sockets are broken.
 const LAST_STEPS: Duration = Duration::from_secs(6);
@@ -123,11 +130,17 @@ pub async fn run_with_reloads(
     }
     let accepting = tokio::spawn(server::accept(listener, relay.clone()));
     let mut shutdown = pin!(shutdown);
+    // The first tick comes at once.
+    let mut daily = interval(DAY);
     loop {
         tokio::select! {
+            _ = daily.tick() => relay.tell_certificate(),
             () = &mut shutdown => break,
             Some(config) = reloads.recv() => match relay.reload(config) {
-                Ok(()) => tell(&relay, "configuration reloaded"),
+                Ok(()) => {
+                    relay.tell_certificate();
+                    tell(&relay, "configuration reloaded");
+                }
                 Err(error) => tracing::error!(%error, "configuration not reloaded, the old one stays in force"),
             },
         }

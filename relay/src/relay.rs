@@ -6,6 +6,7 @@ use crate::metrics::Metrics;
 use crate::origin::{Guard, Origin};
 use crate::page::Page;
 use crate::policy::Policy;
+use crate::server::Identity;
 use crate::session::Registry;
 use crate::tls::Roots;
 use crate::{ConfigError, Error};
@@ -49,6 +50,8 @@ pub(crate) struct Rules {
     pub(crate) door: Door,
     pub(crate) guard: Guard,
     pub(crate) roots: Roots,
+    /// The listener's, where it speaks TLS.
+    pub(crate) identity: Option<Identity>,
 }
 
 impl Rules {
@@ -68,7 +71,9 @@ impl Rules {
         let policy = Policy::new(&config, listeners.to_vec());
         Ok(Rules {
             door: Door::new(policy, config.active.clone(), seconds(config.deadlines.connect)),
-            guard: Guard::new(origins, config.allow_missing_origin, on_loopback),
+            guard: Guard::new(origins, config.allow_missing_origin, on_loopback)
+                .over_tls(config.tls.certificate.is_some()),
+            identity: Identity::read(&config.tls)?,
             roots: Roots::system().with_files(&config.extra_roots)?,
             config,
         })
@@ -103,6 +108,14 @@ impl Relay {
         &self.own
     }
 
+    /// Says until when the listener's certificate is good, where it has one.
+    pub(crate) fn tell_certificate(&self) {
+        if let Some(identity) = &self.rules().identity {
+            self.metrics.certificate(identity.not_after);
+            identity.tell();
+        }
+    }
+
     /// The rules in force.
     pub(crate) fn rules(&self) -> Arc<Rules> {
         // Whoever panicked with it has left a whole value: it is only ever replaced.
@@ -112,6 +125,9 @@ impl Relay {
     /// Puts another configuration in force, for whatever begins from now on. One that cannot be used changes nothing.
     pub(crate) fn reload(&self, config: Config) -> Result<(), Error> {
         let rules = Arc::new(Rules::new(config, &self.own)?);
+        if rules.identity.is_some() != self.rules().identity.is_some() {
+            return Err(ConfigError("tls: to begin or to cease speaking TLS takes a restart".into()).into());
+        }
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
         Ok(())
     }

@@ -1,7 +1,10 @@
 //! HTTP: the page, the upgrade to a tunnel, and two answers for whoever watches the relay.
 
+mod tls;
 mod watch;
 
+pub(crate) use tls::Identity;
+pub use tls::IdentityError;
 pub(crate) use watch::{Source, watch};
 
 use crate::audit;
@@ -26,6 +29,7 @@ use hyper_util::service::TowerToHyperService;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -84,11 +88,34 @@ async fn serve(socket: TcpStream, router: Router, relay: &Relay) {
     let _ = socket.set_nodelay(true);
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     let _ = socket2::SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT);
+    let rules = relay.rules();
+    let Some(identity) = &rules.identity else { return http(socket, router, relay).await };
+    let (version, result) = match timeout(seconds(rules.config.deadlines.tls), identity.accept(socket)).await
+    {
+        Ok(Ok(Some(stream))) => {
+            let is_newest = stream.get_ref().1.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
+            relay.metrics.listener_handshake(if is_newest { "TLS1.3" } else { "TLS1.2" }, "ok");
+            return http(stream, router, relay).await;
+        }
+        Ok(Ok(None)) => ("none", "plain_http"),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "TLS");
+            ("none", "failed")
+        }
+        Err(_) => ("none", "too_slow"),
+    };
+    relay.metrics.listener_handshake(version, result);
+}
+
+async fn http<S>(stream: S, router: Router, relay: &Relay)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(seconds(relay.rules().config.deadlines.header))
         .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let served = timeout(HTTP_LIFETIME, async {
@@ -139,6 +166,11 @@ async fn guard(State(relay): State<Arc<Relay>>, request: Request, next: Next) ->
         ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if rules.config.tls.hsts > 0
+        && let Ok(value) = HeaderValue::try_from(format!("max-age={}", rules.config.tls.hsts))
+    {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
     response
 }

@@ -5,10 +5,12 @@
 mod log;
 mod metrics;
 mod rule;
+mod tls;
 
 pub use log::{Log, LogFormat};
 pub use metrics::Metrics;
 pub use rule::{Rule, Target, TlsRule};
+pub use tls::ListenerTls;
 
 use crate::policy::Ports;
 use serde::{Deserialize, Serialize};
@@ -48,6 +50,8 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// Where the relay listens for servers in active mode, if a target or rule allows that.
     pub active: Active,
+    /// HTTPS on the page's listener.
+    pub tls: ListenerTls,
     /// What it says.
     pub log: Log,
     /// Who watches the relay.
@@ -157,6 +161,7 @@ impl Config {
                 ConfigError(format!("{origin:?} is not an origin such as https://files.example.org"))
             })?;
         }
+        self.tls.check()?;
         self.metrics.check(self.listen)?;
         if let Some(id) = &self.id
             && (id.is_empty()
@@ -195,6 +200,7 @@ impl Default for Config {
             targets: Vec::new(),
             rules: Vec::new(),
             active: Active::default(),
+            tls: ListenerTls::default(),
             log: Log::default(),
             metrics: Metrics::default(),
             limits: Limits::default(),

@@ -51,6 +51,8 @@ pub(crate) struct Metrics {
     denied: IntCounterVec,
     resets: PerReason,
     draining: IntGauge,
+    listener_handshakes: IntCounterVec,
+    not_after: IntGauge,
 }
 
 /// Something that is going on: counted as long as this lives.
@@ -152,6 +154,15 @@ impl Metrics {
             denied: make.counters("relay_policy_denied_total", "What the policy refused.", &["reason"])?,
             resets: PerReason::new(&resets)?,
             draining: make.gauge("relay_draining", "1 from the order to stop, 0 before.")?,
+            listener_handshakes: make.counters(
+                "relay_listener_handshakes_total",
+                "TLS handshakes of the page's listener.",
+                &["version", "result"],
+            )?,
+            not_after: make.gauge(
+                "relay_certificate_not_after_timestamp_seconds",
+                "End of validity of the listener's certificate, 0 where it has none.",
+            )?,
             registry: make.0,
         };
         // A series that is there from the start can be watched for its first increase.
@@ -252,6 +263,16 @@ impl Metrics {
         } else {
             self.handshakes.with_label_values(&["none", "failed", &snake(&format!("{reason:?}"))]).inc();
         }
+    }
+
+    /// A handshake at the page's listener is over.
+    pub(crate) fn listener_handshake(&self, version: &'static str, result: &'static str) {
+        self.listener_handshakes.with_label_values(&[version, result]).inc();
+    }
+
+    /// The listener's certificate is good until then, in Unix seconds.
+    pub(crate) fn certificate(&self, not_after: i64) {
+        self.not_after.set(not_after);
     }
 
     /// The policy has refused something.

@@ -7,6 +7,7 @@ mod client;
 mod door;
 mod fixture;
 mod http;
+mod https;
 mod link;
 #[cfg(target_os = "linux")]
 mod log;
