@@ -99,8 +99,8 @@ pub(crate) fn stream_ends(who: Who<'_>, stream: u32, outcome: Outcome<'_>) {
     );
 }
 
-/// Somebody was not let in. `user` is the name that was proven, if any; `reason` a fixed word.
-pub(crate) fn entry_refused(address: IpAddr, user: Option<&str>, reason: &'static str) {
+/// Somebody was not let in. `user` is the name that was proven, if any; `reason` a word.
+pub(crate) fn entry_refused(address: IpAddr, user: Option<&str>, reason: &str) {
     tracing::warn!(
         target: AUDIT,
         event = "entry.refuse",

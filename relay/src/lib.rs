@@ -7,6 +7,7 @@
 //! |--------|---------|
 //! | `listen`, `server`, `page`, `origin` | HTTP: the page, the upgrade, who may ask |
 //! | [`log`], `audit`, `metrics` | what is said and counted |
+//! | `entry` | who may come in |
 //! | `visitor` | who is at the other end |
 //! | `session` | one WebSocket: reader, writer, a task for each stream |
 //! | `door`, `policy`, `address` | the only way to a socket, and what it lets through |
@@ -21,6 +22,7 @@ pub mod tls;
 mod address;
 mod audit;
 mod door;
+mod entry;
 mod listen;
 mod metrics;
 mod origin;
@@ -31,8 +33,12 @@ mod server;
 mod session;
 mod visitor;
 
-pub use config::{Active, Config, ConfigError, Rule, Target, TlsRule};
+pub use config::{
+    Access, Active, Config, ConfigError, Mode, ProxiesConfig, Rule, Target, TicketAlgorithm, TicketKey,
+    TlsRule, Token, TokenHash,
+};
 pub use door::dial;
+pub use entry::{new_ticket, new_token};
 pub use listen::Listeners;
 pub use policy::{HostPattern, PatternError, Ports, PortsError};
 pub use server::IdentityError;

@@ -2,6 +2,7 @@
 
 use crate::config::{Config, seconds};
 use crate::door::Door;
+use crate::entry::{Access, Entry, Proxies};
 use crate::metrics::Metrics;
 use crate::origin::{Guard, Origin};
 use crate::page::Page;
@@ -25,6 +26,8 @@ pub(crate) struct Relay {
     own: Vec<SocketAddr>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) page: Page,
+    /// What is remembered of those who come in.
+    pub(crate) entry: Entry,
     /// Places for tunnels.
     pub(crate) sessions: Arc<Semaphore>,
     /// Places for tunnels without their page.
@@ -49,6 +52,8 @@ pub(crate) struct Rules {
     pub(crate) config: Config,
     pub(crate) door: Door,
     pub(crate) guard: Guard,
+    pub(crate) proxies: Proxies,
+    pub(crate) access: Access,
     pub(crate) roots: Roots,
     /// The listener's, where it speaks TLS.
     pub(crate) identity: Option<Identity>,
@@ -60,10 +65,11 @@ impl Rules {
         config.check()?;
         let own = listeners.first().copied().unwrap_or(config.listen);
         let on_loopback = own.ip().to_canonical().is_loopback();
-        if !on_loopback && !config.open_to_network {
+        let access = Access::new(&config)?;
+        if !on_loopback && access.is_open() && !config.open_to_network {
             return Err(ConfigError(format!(
                 "{own} can be reached by other machines, and whoever reaches the relay can use its targets; \
-                 set open_to_network = true if that is meant"
+                 say in [access] modes who may come in, or set open_to_network = true if that is meant"
             ))
             .into());
         }
@@ -74,6 +80,8 @@ impl Rules {
             guard: Guard::new(origins, config.allow_missing_origin, on_loopback)
                 .over_tls(config.tls.certificate.is_some()),
             identity: Identity::read(&config.tls)?,
+            access,
+            proxies: Proxies::new(&config.proxies),
             roots: Roots::system().with_files(&config.extra_roots)?,
             config,
         })
@@ -94,6 +102,7 @@ impl Relay {
             resuming: Arc::new(places(rules.config.limits.sessions)),
             registry: Arc::default(),
             id: rules.config.id.clone().unwrap_or_else(|| "relay".to_owned()),
+            entry: Entry::new(&rules.access),
             rules: RwLock::new(Arc::new(rules)),
             own,
             metrics: Arc::new(Metrics::new().map_err(|error| Error::Internal(error.to_string()))?),
@@ -128,7 +137,8 @@ impl Relay {
         if rules.identity.is_some() != self.rules().identity.is_some() {
             return Err(ConfigError("tls: to begin or to cease speaking TLS takes a restart".into()).into());
         }
-        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules.clone();
+        self.entry.review(&rules.access);
         Ok(())
     }
 }

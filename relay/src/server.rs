@@ -9,11 +9,11 @@ pub(crate) use watch::{Source, watch};
 
 use crate::audit;
 use crate::config::{Config, seconds};
+use crate::entry::Sender;
 use crate::origin::Refusal;
 use crate::page::text;
 use crate::relay::Relay;
 use crate::session::{self, READ_BUFFER, WRITE_BUFFER};
-use crate::visitor::Visitor;
 use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -27,6 +27,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -73,22 +74,27 @@ pub(crate) async fn accept(listener: TcpListener, relay: Arc<Relay>) {
                 }
             },
         };
-        let visitor = Visitor { address: peer.ip().to_canonical(), user: None };
-        let (router, shared) = (router.clone().layer(Extension(visitor)), relay.clone());
+        let (router, shared) = (router.clone(), relay.clone());
         let connection = async move {
-            serve(socket, router, &shared).await;
+            serve(socket, peer, router, &shared).await;
             drop(place);
         };
         relay.tasks.spawn(connection.instrument(tracing::error_span!("http", %peer)));
     }
 }
 
-async fn serve(socket: TcpStream, router: Router, relay: &Relay) {
+async fn serve(mut socket: TcpStream, peer: SocketAddr, router: Router, relay: &Relay) {
+    let rules = relay.rules();
+    let deadline = seconds(rules.config.deadlines.header);
+    let sender = match rules.proxies.sender(&mut socket, peer.ip(), deadline).await {
+        Ok(sender) => sender,
+        Err(error) => return tracing::warn!(%error, "connection of a proxy"),
+    };
+    let router = router.layer(Extension(sender));
     // Control frames and keystrokes must not wait for the acknowledgement of bulk.
     let _ = socket.set_nodelay(true);
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     let _ = socket2::SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT);
-    let rules = relay.rules();
     let Some(identity) = &rules.identity else { return http(socket, router, relay).await };
     let (version, result) = match timeout(seconds(rules.config.deadlines.tls), identity.accept(socket)).await
     {
@@ -208,34 +214,34 @@ async fn ready(State(relay): State<Arc<Relay>>) -> Response<Body> {
 /// A new tunnel.
 async fn tunnel(
     State(relay): State<Arc<Relay>>,
-    Extension(visitor): Extension<Visitor>,
+    Extension(sender): Extension<Sender>,
     headers: HeaderMap,
     socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response<Body> {
-    upgrade(relay, visitor, &headers, socket, false)
+    upgrade(relay, sender, &headers, socket, false)
 }
 
 /// A tunnel that lost its WebSocket. Its name in the path led a proxy to this relay; whether the tunnel is here, its token decides.
 async fn resumed(
     State(relay): State<Arc<Relay>>,
-    Extension(visitor): Extension<Visitor>,
+    Extension(sender): Extension<Sender>,
     headers: HeaderMap,
     socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response<Body> {
-    upgrade(relay, visitor, &headers, socket, true)
+    upgrade(relay, sender, &headers, socket, true)
 }
 
 /// The upgrade. Origin first: a page that has no business here learns nothing else.
 fn upgrade(
     relay: Arc<Relay>,
-    visitor: Visitor,
+    sender: Sender,
     headers: &HeaderMap,
     socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     resumes: bool,
 ) -> Response<Body> {
     if let Err(refusal) = relay.rules().guard.check_origin(headers) {
         relay.metrics.session_over("refused_origin");
-        audit::entry_refused(visitor.address, None, "origin");
+        audit::entry_refused(relay.rules().proxies.client(sender, headers), None, "origin");
         return refused(refusal);
     }
     let upgrade = match socket {
@@ -250,15 +256,16 @@ fn upgrade(
         relay.metrics.session_over("draining");
         return text(StatusCode::SERVICE_UNAVAILABLE, "the relay stops\n");
     }
-    let places = if resumes { &relay.resuming } else { &relay.sessions };
-    let Ok(place) = places.clone().try_acquire_owned() else {
-        tracing::warn!("no place for another session");
-        relay.metrics.session_over("full");
-        return text(StatusCode::SERVICE_UNAVAILABLE, "too many sessions\n");
+    let caller = match relay.knock(sender, headers, resumes) {
+        Ok(caller) => caller,
+        Err(turned_away) => {
+            relay.metrics.session_over("turned_away");
+            return turned_away.into_response();
+        }
     };
     let most = Header::LEN + MAX_PAYLOAD;
     let running = relay.tasks.token();
-    let span = tracing::error_span!("session", id = Empty, client.address = %visitor.address, user = Empty);
+    let span = tracing::error_span!("session", id = Empty, client.address = %caller.address, user = Empty);
     upgrade
         .read_buffer_size(READ_BUFFER)
         .max_message_size(most)
@@ -267,8 +274,8 @@ fn upgrade(
         .max_write_buffer_size(2 * WRITE_BUFFER + most)
         .on_upgrade(move |socket| {
             let served = async move {
-                session::serve(socket, relay, visitor, resumes).await;
-                drop((place, running));
+                session::serve(socket, relay, caller, resumes).await;
+                drop(running);
             };
             served.instrument(span)
         })

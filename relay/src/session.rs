@@ -18,8 +18,9 @@ mod stream;
 
 use crate::audit::{self, Who};
 use crate::config::seconds;
+use crate::entry::{Admitted, Caller, Refused};
 use crate::relay::Relay;
-use crate::visitor::Visitor;
+use crate::visitor::Grants;
 use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket};
 use control::Control;
 use futures_util::stream::{SplitSink, SplitStream};
@@ -57,7 +58,8 @@ pub(crate) struct Session {
     /// For the logs: leads to nothing.
     id: String,
     relay: Arc<Relay>,
-    visitor: Visitor,
+    /// Who it is for, and what that opens.
+    admitted: Admitted,
     outbox: Outbox,
     streams: Mutex<BTreeMap<StreamId, Entry>>,
     /// A stream has ended.
@@ -109,6 +111,8 @@ enum End {
     Text,
     #[error("{0}")]
     Protocol(String),
+    #[error(transparent)]
+    Refused(#[from] Refused),
     #[error("the relay stops")]
     Stopped,
 }
@@ -139,6 +143,7 @@ impl End {
             End::Unknown => "unknown",
             End::Flooded => "flooded",
             End::Text | End::Protocol(_) => "protocol",
+            End::Refused(_) => "refused",
             End::Stopped => "stopped",
         }
     }
@@ -151,6 +156,7 @@ impl End {
             End::Protocol(_) | End::NoGreeting => 1002,
             End::Text => 1003,
             End::Flooded => 1008,
+            End::Refused(refused) => refused.code(),
             End::Dead => 1011,
             End::Unknown => Resume::GONE,
         }
@@ -158,20 +164,26 @@ impl End {
 }
 
 /// Serves an upgraded WebSocket: a session to its end, or the handing over to one that waits for it. `resumes`: it was opened for that.
-pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, visitor: Visitor, resumes: bool) {
+pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, caller: Caller, resumes: bool) {
     let (sink, source) = socket.split();
     let mut carrier = Carrier { sink, source };
     let deadline = seconds(relay.rules().config.deadlines.hello);
     let greeting = timeout(deadline, greeting::first(&mut carrier.source, &relay.metrics)).await;
     let end = match greeting.unwrap_or(Err(End::NoGreeting)) {
-        Ok(Greeting::Hello(hello)) if !resumes => return begin(carrier, relay, visitor, &hello).await,
+        Ok(Greeting::Hello(mut hello)) if !resumes => {
+            let named = caller.named.clone();
+            match relay.admit(caller, hello.credential.take()).await {
+                Ok(admitted) => return begin(carrier, relay, admitted, named, &hello).await,
+                Err(refused) => refused.into(),
+            }
+        }
         Ok(Greeting::Resume(resume)) if resumes => {
             let attachment = Attachment { carrier, received: resume.received };
-            match relay.registry.hand_over(&resume.token, visitor.user.as_ref(), attachment) {
+            match relay.registry.hand_over(&resume.token, caller.named.as_ref(), attachment) {
                 Ok(()) => return,
                 Err(back) => {
                     carrier = back.carrier;
-                    audit::entry_refused(visitor.address, visitor.user.as_deref(), "resume_token");
+                    audit::entry_refused(caller.address, caller.named.as_deref(), "resume_token");
                     End::Unknown
                 }
             }
@@ -191,12 +203,18 @@ pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, visitor: Visitor
     let _ = timeout(FAREWELL, farewell).await;
 }
 
-/// A session from HELLO to its end.
-async fn begin(carrier: Carrier, relay: Arc<Relay>, visitor: Visitor, hello: &Hello) {
+/// A session from HELLO to its end. `named`: the user that a proxy names with each of its WebSockets.
+async fn begin(
+    carrier: Carrier,
+    relay: Arc<Relay>,
+    admitted: Admitted,
+    named: Option<Arc<str>>,
+    hello: &Hello,
+) {
     tracing::debug!(agent = hello.agent.chars().take(80).collect::<String>(), "hello");
     let rules = relay.rules();
     let wanted = rules.config.deadlines.grace > 0 && hello.features.iter().any(|feature| feature == RESUME);
-    let place = wanted.then(|| relay.registry.register(visitor.user.clone())).flatten();
+    let place = wanted.then(|| relay.registry.register(named)).flatten();
     let (place, token) = place.unzip();
     let resumption = token.map(|token| Resumption {
         token,
@@ -208,7 +226,7 @@ async fn begin(carrier: Carrier, relay: Arc<Relay>, visitor: Visitor, hello: &He
     let session = Arc::new(Session {
         id: id(),
         relay,
-        visitor,
+        admitted,
         outbox: Outbox::new(metrics.clone()),
         streams: Mutex::default(),
         ended: Notify::new(),
@@ -217,7 +235,7 @@ async fn begin(carrier: Carrier, relay: Arc<Relay>, visitor: Visitor, hello: &He
         resumable: place.is_some(),
     });
     tracing::Span::current().record("id", &session.id);
-    tracing::Span::current().record("user", session.visitor.user.as_deref());
+    tracing::Span::current().record("user", session.admitted.visitor.user.as_deref());
     audit::session_begins(session.who());
     let welcome = session.welcome(hello, resumption);
     let end = attachment::live(session.clone(), carrier, place, welcome).await;
@@ -236,7 +254,7 @@ fn id() -> String {
 impl Session {
     /// Whose it is.
     fn who(&self) -> Who<'_> {
-        Who { session: &self.id, visitor: &self.visitor }
+        Who { session: &self.id, visitor: &self.admitted.visitor }
     }
 
     fn welcome(&self, hello: &Hello, resumption: Option<Resumption>) -> Welcome {
@@ -248,9 +266,14 @@ impl Session {
             features: features.into_iter().filter(|(_, on)| *on).map(|(name, _)| name.to_owned()).collect(),
             max_payload: MAX_PAYLOAD,
             max_streams: rules.config.limits.streams,
-            sites: rules.config.sites(),
+            sites: rules.config.sites(self.grants()),
             resumption,
         }
+    }
+
+    /// What its visitor may use.
+    fn grants(&self) -> &Grants {
+        &self.admitted.grants
     }
 
     /// Milliseconds since the session began.

@@ -114,6 +114,12 @@ impl<F: Clone> Sent<F> {
         Ok(())
     }
 
+    /// Whether there are frames to send once more.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.next < self.kept.len()
+    }
+
     /// The next frame to send once more.
     pub fn again(&mut self) -> Option<F> {
         let (frame, _) = self.kept.get(self.next)?;

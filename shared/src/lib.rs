@@ -17,7 +17,9 @@
 //! Data only: no IO, no async, no FTP, no clock. [`page::Link`] is the page's half of the protocol as a
 //! state machine, so that the browser and the native driver of the tests share it.
 
+pub mod credential;
 pub mod frame;
+pub mod heartbeat;
 pub mod ledger;
 pub mod link;
 pub mod message;
@@ -27,6 +29,7 @@ pub mod stream;
 pub mod tls;
 pub mod window;
 
+pub use credential::{Credential, Secret, close};
 pub use frame::{Flags, FrameError, Header, Kind, StreamId};
 pub use link::{
     GoAway, Hello, RESUME, Resume, ResumeToken, Resumed, Resumption, Site, SiteEncryption, Welcome,

@@ -1,5 +1,6 @@
 //! Link frames: who is speaking, what they can do, and the relay's farewell.
 
+use crate::credential::Credential;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -12,6 +13,9 @@ pub struct Hello {
     /// Minor features that the page knows, such as [`crate::LISTEN`] and [`RESUME`].
     #[serde(default)]
     pub features: Vec<String>,
+    /// What the page shows to be let in.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "Credential::tolerant")]
+    pub credential: Option<Credential>,
 }
 
 /// WELCOME: the relay's first frame.

@@ -184,6 +184,7 @@ fn parse<T: DeserializeOwned>(kind: Kind, payload: &[u8]) -> Result<T, FrameErro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credential::Credential;
     use crate::link::{ResumeToken, Resumption, Site, SiteEncryption};
     use crate::reset::{MAX_TEXT, Reason};
     use crate::stream::StreamKind;
@@ -194,6 +195,15 @@ mod tests {
 
     fn text() -> impl Strategy<Value = String> {
         "\\PC{0,20}|[a-z\"\\\\\u{0}-\u{1f}]{0,20}"
+    }
+
+    fn credential() -> impl Strategy<Value = Option<Credential>> {
+        prop_oneof![
+            Just(None),
+            Just(Some(Credential::Unknown)),
+            text().prop_map(|text| Some(Credential::token(text))),
+            text().prop_map(|text| Some(Credential::ticket(text))),
+        ]
     }
 
     fn site() -> impl Strategy<Value = Site> {
@@ -283,7 +293,9 @@ mod tests {
         let listen = any::<u32>().prop_map(|parent| StreamKind::Listen { parent });
         let features = || vec(text(), 0..3);
         prop_oneof![
-            (text(), features()).prop_map(|(agent, features)| Message::Hello(Hello { agent, features })),
+            (text(), features(), credential()).prop_map(|(agent, features, credential)| Message::Hello(
+                Hello { agent, features, credential }
+            )),
             // A page is wasm32: sizes there have 32 bits.
             (text(), features(), any::<u32>(), any::<u32>(), vec(site(), 0..4), option::of(resumption()))
                 .prop_map(|(agent, features, max_payload, max_streams, sites, resumption)| Message::Welcome(

@@ -140,6 +140,12 @@ impl Link {
         self.interrupted
     }
 
+    /// Whether RESUMED is awaited.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted
+    }
+
     /// The first frame on a new WebSocket after [`Link::interrupted`].
     pub fn resume(&mut self) -> Option<Vec<u8>> {
         let token = self.resumption()?.token.clone();

@@ -13,4 +13,5 @@ mod memory;
 mod policy;
 mod session_log;
 mod setup;
+mod survival;
 mod trees;

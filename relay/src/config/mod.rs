@@ -2,17 +2,23 @@
 //!
 //! Unknown keys are errors that name their line: a misspelt limit must not silently be no limit.
 
+mod access;
 mod log;
 mod metrics;
+mod proxies;
 mod rule;
 mod tls;
 
+pub(crate) use access::is_user;
+pub use access::{Access, Mode, TicketAlgorithm, TicketKey, Token, TokenHash};
 pub use log::{Log, LogFormat};
 pub use metrics::Metrics;
+pub use proxies::ProxiesConfig;
 pub use rule::{Rule, Target, TlsRule};
 pub use tls::ListenerTls;
 
 use crate::policy::Ports;
+use crate::visitor::Grants;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -26,8 +32,8 @@ use towpath_shared::Site;
 pub struct Config {
     /// Address to listen on; [`crate::run`] takes a listener and does not look at it.
     pub listen: SocketAddr,
-    /// Whether other machines may connect. Without it the relay refuses any address but loopback, since whoever
-    /// reaches it can use every target below.
+    /// Whether other machines may connect without showing anything. Without it the relay refuses any address but loopback where
+    /// `access` has no mode, since whoever reaches it can use every target below.
     pub open_to_network: bool,
     /// This relay's name where several stand behind one proxy, which sends `/tunnel/NAME` to this one: a tunnel that lost its connection
     /// goes on only where it was.
@@ -56,6 +62,16 @@ pub struct Config {
     pub log: Log,
     /// Who watches the relay.
     pub metrics: Metrics,
+    /// Who may come in.
+    pub access: Access,
+    /// Tokens that let people in.
+    #[serde(rename = "token")]
+    pub tokens: Vec<Token>,
+    /// Keys of portals whose tickets let people in.
+    #[serde(rename = "ticket_key")]
+    pub ticket_keys: Vec<TicketKey>,
+    /// Reverse proxies in front of the relay.
+    pub proxies: ProxiesConfig,
     /// How much.
     pub limits: Limits,
     /// How long, in seconds.
@@ -130,14 +146,15 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with the line of the first thing that is wrong.
     pub fn from_toml(text: &str) -> Result<Config, ConfigError> {
-        let config: Config = toml::from_str(text).map_err(|error| ConfigError(error.to_string()))?;
+        let config: Config = toml::from_str(text).map_err(|error| ConfigError(placed(&error, text)))?;
         config.check()?;
         Ok(config)
     }
 
-    /// What the page is offered as one-click cards: the targets, in their order.
-    pub(crate) fn sites(&self) -> Vec<Site> {
-        self.targets.iter().map(Target::site).collect()
+    /// What a person is offered as one-click cards: the targets that they may use, in their order.
+    pub(crate) fn sites(&self, grants: &Grants) -> Vec<Site> {
+        let usable = self.targets.iter().filter(|target| grants.allow_target(target));
+        usable.map(Target::site).collect()
     }
 
     /// What is in force, defaults included, as TOML that reads as this configuration again.
@@ -155,6 +172,8 @@ impl Config {
         targets
             .chain(self.rules.iter().map(Rule::check))
             .collect::<Result<(), String>>()
+            .and_then(|()| self.proxies.check())
+            .and_then(|()| self.access.check(self))
             .map_err(ConfigError)?;
         for origin in self.public_origin.iter().chain(&self.frame_ancestors) {
             crate::origin::Origin::parse(origin).ok_or_else(|| {
@@ -203,6 +222,10 @@ impl Default for Config {
             tls: ListenerTls::default(),
             log: Log::default(),
             metrics: Metrics::default(),
+            access: Access::default(),
+            tokens: Vec::new(),
+            ticket_keys: Vec::new(),
+            proxies: ProxiesConfig::default(),
             limits: Limits::default(),
             deadlines: Deadlines::default(),
         }
@@ -237,6 +260,15 @@ impl Default for Deadlines {
             grace: 90,
             drain: 30,
         }
+    }
+}
+
+/// An error with its place. The line itself is not shown, for these texts are logged: somebody may have written a secret there.
+fn placed(error: &toml::de::Error, text: &str) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    match before {
+        Some(before) => format!("line {}: {}", before.matches('\n').count() + 1, error.message()),
+        None => error.message().to_owned(),
     }
 }
 
@@ -283,7 +315,7 @@ mod tests {
         assert_eq!(config.deadlines.drain, 5);
         assert_eq!(config.deadlines.hello, 5);
         assert!(config.listen.ip().is_loopback() && !config.allow_missing_origin);
-        let site = &config.sites()[0];
+        let site = &config.sites(&Grants::default())[0];
         assert_eq!((site.name.as_str(), site.encryption), ("Mirror", SiteEncryption::ExplicitIfOffered));
     }
 
@@ -310,6 +342,9 @@ mod tests {
             ("[[rule]]\nhosts = [\"ftp.example.org\"]\nport = 21", "line 3"),
             ("public_origin = [\"example.org\"]", "example.org"),
             ("frame_ancestors = [\"https://a.example; script-src *\"]", "not an origin"),
+            ("[proxies]\nnetworks = [\"proxy.example\"]", "address or network"),
+            ("[proxies]\nnetworks = [\"10.0.0.1/8\"]", "line 2"),
+            ("[proxies]\nproxy_protocol = true", "needs networks"),
             ("[limits]\nstreams = 0", "limit of 0"),
             ("[deadlines]\nping = 90", "ping"),
             ("[deadlines]\nconnect = 9223372036854775807", "30 days"),

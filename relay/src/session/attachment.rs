@@ -7,17 +7,19 @@ use super::outbox::WriteError;
 use super::reader::Reader;
 use super::{Attachment, Carrier, End, FAREWELL, Place, Session};
 use crate::config::seconds;
+use crate::entry::Refused;
 use axum::extract::ws::{Message as Frame, WebSocket};
 use futures_util::StreamExt;
 use futures_util::stream::{SplitSink, SplitStream};
 use std::convert::Infallible;
 use std::sync::Arc;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use towpath_shared::{GoAway, Message, Resumed, StreamId, Welcome};
 use tracing::Instrument;
 
-type Writer = JoinHandle<Result<(), WriteError>>;
+/// One task, which may be waited for more than once.
+type Writer = JoinSet<Result<(), WriteError>>;
 
 /// Runs a session from WELCOME to its end. With a `place` in the registry it can be resumed.
 pub(super) async fn live(
@@ -43,7 +45,6 @@ pub(super) async fn live(
             }
             (end @ (End::Lost | End::Dead), Some(place)) => {
                 stop(writer, source).await;
-                session.outbox.detached();
                 tracing::info!(%end, "the session waits for its page");
                 wait(&session, place).await
             }
@@ -96,8 +97,8 @@ async fn converse(
                 reader.acknowledge();
                 session.outbox.ping(session.now_ms().to_le_bytes());
             }
-            written = &mut *writer => {
-                if let Ok(Err(error)) = written {
+            written = writer.join_next() => {
+                if let Some(Ok(Err(error))) = written {
                     tracing::debug!(%error, "writer");
                 }
                 return Err(End::Lost);
@@ -110,6 +111,7 @@ async fn converse(
                 let drain_ms = deadlines.drain.saturating_mul(1000);
                 session.outbox.send(StreamId::LINK, &Message::GoAway(GoAway { text, drain_ms }));
             }
+            () = session.admitted.pass.ended() => return Err(Refused::Ended.into()),
             () = session.all_ended(), if draining => return Err(End::Stopped),
             () = relay.cut.cancelled() => return Err(End::Stopped),
         }
@@ -126,12 +128,14 @@ async fn wait(session: &Session, place: &mut Place) -> Result<Attachment, End> {
         attachment = place.attachments.recv() => attachment.ok_or(End::Gone),
         () = sleep(grace) => Err(End::Gone),
         () = session.outbox.broken() => Err(End::Flooded),
+        () = session.admitted.pass.ended() => Err(Refused::Ended.into()),
         () = relay.cut.cancelled() => Err(End::Stopped),
     }
 }
 
 /// Lets the link go on over a new WebSocket.
 fn attach(reader: &mut Reader, attachment: Attachment) -> Result<Carrier, End> {
+    reader.session.outbox.detached();
     let answer = Message::Resumed(Resumed { received: reader.received.all() });
     reader.session.outbox.resumed(attachment.received, &answer)?;
     Ok(attachment.carrier)
@@ -148,27 +152,28 @@ async fn farewell(reader: &mut Reader, end: &End, mut source: SplitStream<WebSoc
         tasks.wait().await;
         // The carrier's end: its own closing handshake, or the error that ended it.
         while let Some(Ok(_)) = source.next().await {}
-        (&mut writer).await
+        writer.join_next().await
     };
     match timeout(FAREWELL, farewell).await {
-        Ok(Ok(Err(error))) => tracing::debug!(%error, "writer"),
+        Ok(Some(Ok(Err(error)))) => tracing::debug!(%error, "writer"),
         Ok(_) => {}
         Err(_) => {
             tracing::debug!("no farewell from the page");
-            writer.abort();
+            writer.abort_all();
         }
     }
 }
 
 /// Ends both halves of a WebSocket that is of no more use: two writers must not empty one outbox.
-async fn stop(writer: Writer, source: SplitStream<WebSocket>) {
-    writer.abort();
-    let _ = writer.await;
+async fn stop(mut writer: Writer, source: SplitStream<WebSocket>) {
+    writer.shutdown().await;
     drop(source);
 }
 
 fn writer(session: &Arc<Session>, sink: SplitSink<WebSocket, Frame>) -> Writer {
     let session = session.clone();
     let stall = seconds(session.relay.rules().config.deadlines.write_stall);
-    tokio::spawn(async move { session.outbox.write(sink, stall).await }.in_current_span())
+    let mut writer = JoinSet::new();
+    writer.spawn(async move { session.outbox.write(sink, stall).await }.in_current_span());
+    writer
 }

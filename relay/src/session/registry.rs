@@ -28,7 +28,7 @@ type Hash = [u8; 32];
 #[derive(Debug)]
 struct Registered {
     attachments: mpsc::Sender<Attachment>,
-    user: Option<Arc<str>>,
+    named: Option<Arc<str>>,
 }
 
 /// A session's place in the registry; it ends with it.
@@ -39,8 +39,8 @@ pub(super) struct Place {
 }
 
 impl Registry {
-    /// A place for a session of `user`, and the token that leads to it. `None` where the system has no random numbers.
-    pub(super) fn register(self: &Arc<Registry>, user: Option<Arc<str>>) -> Option<(Place, ResumeToken)> {
+    /// A place for a session whose user a proxy names, or does not, and the token that leads to it. `None` where the system has no random numbers.
+    pub(super) fn register(self: &Arc<Registry>, named: Option<Arc<str>>) -> Option<(Place, ResumeToken)> {
         let mut secret = [0; 32];
         rand::fill(&mut secret).ok()?;
         let mut token = String::with_capacity(2 * secret.len());
@@ -51,20 +51,20 @@ impl Registry {
         // One at a time: a page has one WebSocket, and a second one that waits is a later try of the same page.
         let (sender, attachments) = mpsc::channel(1);
         let hash = hash(&token)?;
-        self.lock().insert(hash, Registered { attachments: sender, user });
+        self.lock().insert(hash, Registered { attachments: sender, named });
         Some((Place { registry: self.clone(), hash, attachments }, ResumeToken(token)))
     }
 
-    /// Hands a WebSocket to the session of a token. It comes back where there is none, or where it is another user's.
+    /// Hands a WebSocket to the session of a token. It comes back where there is none, or where a proxy names another user than then.
     pub(super) fn hand_over(
         &self,
         token: &ResumeToken,
-        user: Option<&Arc<str>>,
+        named: Option<&Arc<str>>,
         attachment: Attachment,
     ) -> Result<(), Box<Attachment>> {
         let Some(hash) = hash(&token.0) else { return Err(Box::new(attachment)) };
         let sessions = self.lock();
-        let found = sessions.get(&hash).filter(|found| user.is_none() || user == found.user.as_ref());
+        let found = sessions.get(&hash).filter(|found| named == found.named.as_ref());
         match found {
             Some(found) => {
                 found.attachments.try_send(attachment).map_err(|error| Box::new(error.into_inner()))

@@ -99,7 +99,9 @@ impl Stream {
             Reset::new(refused.reason, refused.text)
         };
         match kind {
-            StreamKind::Control { host, port } => door.open_control(host, *port).await.map_err(refused),
+            StreamKind::Control { host, port } => {
+                door.open_control(host, *port, self.session.grants()).await.map_err(refused)
+            }
             StreamKind::Data { port, .. } => {
                 let server = known()?;
                 Ok((door.open_data(server, *port).await.map_err(refused)?, server))

@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
+use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Error, Message as Carrier};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use towpath_shared::{
@@ -91,8 +92,55 @@ impl Client {
         client
     }
 
+    /// The same, where the answer to the upgrade was read already.
+    pub(crate) async fn on_socket(socket: TcpStream) -> Client {
+        let socket = MaybeTlsStream::Plain(socket);
+        Client::over(WebSocketStream::from_raw_socket(socket, Role::Client, None).await)
+    }
+
+    /// The next frame, or the close code and its text.
+    pub(crate) async fn carrier(&mut self) -> Result<Heard, (u16, String)> {
+        loop {
+            match timeout(PATIENCE, self.socket.next()).await.expect("the relay says nothing") {
+                Some(Ok(Carrier::Binary(frame))) => {
+                    let (header, payload) = Header::split(&frame).unwrap();
+                    return Ok(Heard::Message(header.stream, Message::decode(header, payload).unwrap()));
+                }
+                Some(Ok(Carrier::Close(Some(close)))) => {
+                    return Err((close.code.into(), close.reason.to_string()));
+                }
+                Some(Ok(Carrier::Ping(_) | Carrier::Pong(_))) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// Waits for the close frame; its code.
+    pub(crate) async fn closed(&mut self) -> u16 {
+        self.close_code().await.expect("no close frame")
+    }
+
+    /// Asks whether the session lives, and waits for the answer.
+    pub(crate) async fn ping(&mut self) {
+        self.send(StreamId::LINK, &Message::Ping(7)).await;
+        loop {
+            match self.hear().await {
+                Heard::Message(StreamId::LINK, Message::Pong(7)) => return,
+                Heard::Closed(code) => panic!("closed with {code:?}"),
+                _ => {}
+            }
+        }
+    }
+
     pub(crate) async fn send(&mut self, stream: StreamId, message: &Message) {
         self.socket.send(Carrier::binary(message.encode(stream))).await.unwrap();
+    }
+
+    /// A frame of the link with a payload of one's own writing.
+    pub(crate) async fn frame(&mut self, kind: Kind, payload: &[u8]) {
+        let mut frame = Header::new(kind, StreamId::LINK).to_bytes().to_vec();
+        frame.extend_from_slice(payload);
+        self.socket.send(Carrier::binary(frame)).await.unwrap();
     }
 
     pub(crate) async fn data(&mut self, stream: StreamId, bytes: &[u8]) {

@@ -5,6 +5,7 @@
 mod active;
 mod client;
 mod door;
+mod entry;
 mod fixture;
 mod http;
 mod https;
@@ -14,6 +15,7 @@ mod log;
 mod metrics;
 #[cfg(target_os = "linux")]
 mod program;
+mod proxies;
 mod reload;
 mod resume;
 mod rules;

@@ -145,7 +145,7 @@ async fn refused_tunnels_are_counted_and_metrics_are_not_on_the_pages_listener()
     assert_eq!(upgrade(relay.address, &headers[..1]).await.unwrap_err(), 503);
     let samples = scrape(watch).await;
     assert_eq!(samples["relay_sessions_total{result=\"refused_origin\"}"], 1.0);
-    assert_eq!(samples["relay_sessions_total{result=\"full\"}"], 1.0);
+    assert_eq!(samples["relay_sessions_total{result=\"turned_away\"}"], 1.0);
     let (head, body) = request(relay.address, "GET /metrics", "").await;
     assert!(head.starts_with("http/1.1 404") && !body.starts_with(b"#"), "{head}");
     for (path, status) in [("/livez", 200), ("/readyz", 200), ("/", 404), ("/tunnel", 404)] {

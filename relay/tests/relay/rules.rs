@@ -14,6 +14,7 @@ async fn relay(port: u16, change: impl FnOnce(&mut Rule)) -> Relay {
         tls: TlsRule::Optional,
         data_ports: Ports::UNPRIVILEGED,
         active: false,
+        users: None,
     };
     change(&mut rule);
     Relay::start(Config { rules: vec![rule], ..config(&[]) }).await
