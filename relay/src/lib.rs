@@ -5,7 +5,8 @@
 //!
 //! | module | purpose |
 //! |--------|---------|
-//! | `server`, `page`, `origin` | HTTP: the page, the upgrade, who may ask |
+//! | `listen`, `server`, `page`, `origin` | HTTP: the page, the upgrade, who may ask |
+//! | [`log`], `audit`, `metrics` | what is said and counted |
 //! | `entry` | who may come in |
 //! | `visitor` | who is at the other end |
 //! | `limits` | who has how much, and whether there may be more |
@@ -16,12 +17,16 @@
 
 pub mod config;
 pub mod demo;
+pub mod log;
 pub mod tls;
 
 mod address;
+mod audit;
 mod door;
 mod entry;
 mod limits;
+mod listen;
+mod metrics;
 mod origin;
 mod page;
 mod policy;
@@ -37,18 +42,21 @@ pub use config::{
 };
 pub use door::dial;
 pub use entry::{new_ticket, new_token};
+pub use listen::Listeners;
 pub use policy::{HostPattern, PatternError, Ports, PortsError};
+pub use server::IdentityError;
 
 use config::seconds;
 use relay::Relay;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
-use tokio::net::TcpListener;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::task::JoinSet;
+use tokio::time::{interval, timeout};
 
 /// Why the relay cannot run.
 #[derive(Debug, Error)]
@@ -56,6 +64,9 @@ pub enum Error {
     /// The configuration contradicts itself.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The listener's certificate cannot be used.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// Additional roots cannot be used.
     #[error(transparent)]
     Roots(#[from] tls::RootsError),
@@ -65,6 +76,12 @@ pub enum Error {
     /// The listener does not work.
     #[error("listener: {0}")]
     Listener(#[source] io::Error),
+    /// The listener for metrics does not work.
+    #[error("metrics: {0}: {1}")]
+    Metrics(SocketAddr, #[source] io::Error),
+    /// A fault of the relay.
+    #[error("a fault of the relay: {0}")]
+    Internal(String),
     /// The demo's FTP server does not start.
     #[error("demo server: {0}")]
     Demo(#[source] io::Error),
@@ -76,24 +93,28 @@ pub enum Error {
 /// [`ConfigError`] where it contradicts itself.
 pub fn policy(config: &Config) -> Result<String, ConfigError> {
     config.check()?;
-    Ok(policy::Policy::new(config, vec![config.listen]).to_string())
+    Ok(policy::Policy::new(config, vec![config.listen].into_iter().chain(config.metrics.listen).collect())
+        .to_string())
 }
+
+/// How often the log says that the listener's certificate expires soon.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// From the end of the drain to the end of all tasks: close frames go out, sockets are broken.
 const LAST_STEPS: Duration = Duration::from_secs(6);
 
-/// Serves on `listener` until `shutdown` resolves, then lets running streams finish for as long as the configuration
+/// Serves on `listeners` until `shutdown` resolves, then lets running streams finish for as long as the configuration
 /// says.
 ///
 /// # Errors
 /// [`Error`] where the configuration cannot be used or the listener fails.
 pub async fn run(
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
     let (_never, reloads) = mpsc::channel(1);
-    run_with_reloads(listener, config, reloads, shutdown).await
+    run_with_reloads(listeners, config, reloads, shutdown).await
 }
 
 /// The same, and each configuration that comes from `reloads` is put in force: for what begins from then on, while running streams go on
@@ -103,21 +124,32 @@ pub async fn run(
 /// # Errors
 /// As [`run`].
 pub async fn run_with_reloads(
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     config: Config,
     mut reloads: mpsc::Receiver<Config>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
-    let own = listener.local_addr().map_err(Error::Listener)?;
+    let (listener, watch, own) = listeners.into().open(&config).await?;
     let relay = Arc::new(Relay::new(config, own)?);
     tell(&relay, "relay listens");
+    // Its tasks end with it, and it ends with this function.
+    let mut watching = JoinSet::new();
+    if let Some(source) = watch {
+        watching.spawn(server::watch(source, relay.clone()));
+    }
     let accepting = tokio::spawn(server::accept(listener, relay.clone()));
     let mut shutdown = pin!(shutdown);
+    // The first tick comes at once.
+    let mut daily = interval(DAY);
     loop {
         tokio::select! {
+            _ = daily.tick() => relay.tell_certificate(),
             () = &mut shutdown => break,
             Some(config) = reloads.recv() => match relay.reload(config) {
-                Ok(()) => tell(&relay, "configuration reloaded"),
+                Ok(()) => {
+                    relay.tell_certificate();
+                    tell(&relay, "configuration reloaded");
+                }
                 Err(error) => tracing::error!(%error, "configuration not reloaded, the old one stays in force"),
             },
         }
@@ -125,6 +157,7 @@ pub async fn run_with_reloads(
 
     let drain = relay.rules().config.deadlines.drain;
     tracing::info!(seconds = drain, "relay drains");
+    relay.metrics.draining();
     relay.draining.cancel();
     // The listener is closed with this task: who comes now is refused at once.
     let _ = accepting.await;
@@ -141,5 +174,6 @@ pub async fn run_with_reloads(
 fn tell(relay: &Relay, what: &str) {
     let rules = relay.rules();
     let Config { targets, rules: more, .. } = &rules.config;
-    tracing::info!(own = %relay.own(), targets = targets.len(), rules = more.len(), "{what}");
+    let own = relay.own().first().map(ToString::to_string).unwrap_or_default();
+    tracing::info!(%own, targets = targets.len(), rules = more.len(), "{what}");
 }

@@ -10,8 +10,7 @@ use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
-use towpath_relay::{Config, demo};
-use tracing_subscriber::EnvFilter;
+use towpath_relay::{Config, demo, log};
 
 /// An FTP client in a web page, and the relay that carries it.
 #[derive(Debug, Parser)]
@@ -67,9 +66,6 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let command = Command::parse();
-    let default = if matches!(command, Command::Demo { .. }) { "warn" } else { "info,libunftp=warn" };
-    let filter = EnvFilter::try_from_env("TOWPATH_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match run(command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -83,12 +79,14 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Serve { config, listen, www } => {
             let mut first = config.as_deref().map_or_else(|| Ok(Config::default()), read)?;
+            let reopen = log::start(Some(&first.log), "info,libunftp=warn")?;
             first.www = www.or(first.www);
             let listener = TcpListener::bind(listen.unwrap_or(first.listen)).await?;
-            let reloads = reloads(config);
+            let reloads = reloads(config, reopen);
             Ok(towpath_relay::run_with_reloads(listener, first, reloads, stopped()).await?)
         }
         Command::Demo { www, listen } => {
+            log::start(None, "warn")?;
             let server = demo::Server::start().await?;
             let config = Config { www, ..server.config() };
             let listener = TcpListener::bind(listen).await?;
@@ -122,12 +120,15 @@ fn effective(config: &Config) -> Result<String, Box<dyn Error>> {
 }
 
 /// The file's configuration again whenever SIGHUP comes, where there is such a thing. A file that cannot be read is logged and passed over.
-fn reloads(path: Option<PathBuf>) -> mpsc::Receiver<Config> {
+fn reloads(path: Option<PathBuf>, reopen: log::Reopen) -> mpsc::Receiver<Config> {
     let (sender, receiver) = mpsc::channel(1);
     #[cfg(unix)]
     if let (Some(path), Ok(mut hangup)) = (path, signal(SignalKind::hangup())) {
         tokio::spawn(async move {
             while hangup.recv().await.is_some() {
+                if let Err(error) = reopen.reopen() {
+                    tracing::error!(%error, "the audit log goes on in its old file");
+                }
                 match read(&path).map_err(|error| error.to_string()) {
                     Ok(config) => drop(sender.send(config).await),
                     Err(error) => {

@@ -4,9 +4,11 @@ use crate::config::{Config, seconds};
 use crate::door::Door;
 use crate::entry::{Access, Entry, Proxies};
 use crate::limits::Ledger;
+use crate::metrics::Metrics;
 use crate::origin::{Guard, Origin};
 use crate::page::Page;
 use crate::policy::Policy;
+use crate::server::Identity;
 use crate::session::Registry;
 use crate::tls::Roots;
 use crate::{ConfigError, Error};
@@ -21,7 +23,9 @@ use tokio_util::task::TaskTracker;
 pub(crate) struct Relay {
     /// What holds for whatever begins now.
     rules: RwLock<Arc<Rules>>,
-    own: SocketAddr,
+    /// The page's listener first.
+    own: Vec<SocketAddr>,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) page: Page,
     /// What is remembered of those who come in.
     pub(crate) entry: Entry,
@@ -50,11 +54,15 @@ pub(crate) struct Rules {
     pub(crate) proxies: Proxies,
     pub(crate) access: Access,
     pub(crate) roots: Roots,
+    /// The listener's, where it speaks TLS.
+    pub(crate) identity: Option<Identity>,
 }
 
 impl Rules {
-    fn new(config: Config, own: SocketAddr) -> Result<Rules, Error> {
+    /// `listeners` are the relay's own: the page's first.
+    fn new(config: Config, listeners: &[SocketAddr]) -> Result<Rules, Error> {
         config.check()?;
+        let own = listeners.first().copied().unwrap_or(config.listen);
         let on_loopback = own.ip().to_canonical().is_loopback();
         let access = Access::new(&config)?;
         if !on_loopback && access.is_open() && !config.open_to_network {
@@ -65,10 +73,12 @@ impl Rules {
             .into());
         }
         let origins = config.public_origin.iter().filter_map(|text| Origin::parse(text)).collect();
-        let policy = Policy::new(&config, vec![own]);
+        let policy = Policy::new(&config, listeners.to_vec());
         Ok(Rules {
             door: Door::new(policy, config.active.clone(), seconds(config.deadlines.connect)),
-            guard: Guard::new(origins, config.allow_missing_origin, on_loopback),
+            guard: Guard::new(origins, config.allow_missing_origin, on_loopback)
+                .over_tls(config.tls.certificate.is_some()),
+            identity: Identity::read(&config.tls)?,
             access,
             proxies: Proxies::new(&config.proxies),
             roots: Roots::system().with_files(&config.extra_roots)?,
@@ -78,9 +88,9 @@ impl Rules {
 }
 
 impl Relay {
-    /// Puts a relay together that listens on `own`.
-    pub(crate) fn new(config: Config, own: SocketAddr) -> Result<Relay, Error> {
-        let rules = Rules::new(config, own)?;
+    /// Puts a relay together that listens on `own`: the page's listener first.
+    pub(crate) fn new(config: Config, own: Vec<SocketAddr>) -> Result<Relay, Error> {
+        let rules = Rules::new(config, &own)?;
         Ok(Relay {
             page: match &rules.config.www {
                 Some(directory) => Page::read(directory).map_err(Error::Page)?,
@@ -93,15 +103,24 @@ impl Relay {
             entry: Entry::new(&rules.access),
             rules: RwLock::new(Arc::new(rules)),
             own,
+            metrics: Arc::new(Metrics::new().map_err(|error| Error::Internal(error.to_string()))?),
             tasks: TaskTracker::new(),
             draining: CancellationToken::new(),
             cut: CancellationToken::new(),
         })
     }
 
-    /// The address that it listens on.
-    pub(crate) fn own(&self) -> SocketAddr {
-        self.own
+    /// The addresses that it listens on, the page's first.
+    pub(crate) fn own(&self) -> &[SocketAddr] {
+        &self.own
+    }
+
+    /// Says until when the listener's certificate is good, where it has one.
+    pub(crate) fn tell_certificate(&self) {
+        if let Some(identity) = &self.rules().identity {
+            self.metrics.certificate(identity.not_after);
+            identity.tell();
+        }
     }
 
     /// The rules in force.
@@ -112,7 +131,10 @@ impl Relay {
 
     /// Puts another configuration in force, for whatever begins from now on. One that cannot be used changes nothing.
     pub(crate) fn reload(&self, config: Config) -> Result<(), Error> {
-        let rules = Arc::new(Rules::new(config, self.own)?);
+        let rules = Arc::new(Rules::new(config, &self.own)?);
+        if rules.identity.is_some() != self.rules().identity.is_some() {
+            return Err(ConfigError("tls: to begin or to cease speaking TLS takes a restart".into()).into());
+        }
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules.clone();
         self.entry.review(&rules.access);
         Ok(())

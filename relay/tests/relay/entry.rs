@@ -14,7 +14,7 @@ use towpath_relay::{
     Access, Config, Mode, ProxiesConfig, Rule, Target, TicketAlgorithm, TicketKey, TlsRule, Token, TokenHash,
     new_ticket, new_token,
 };
-use towpath_shared::{Credential, DATA_WINDOW, Hello, Message, Reason, SUBPROTOCOL, StreamId};
+use towpath_shared::{Credential, DATA_WINDOW, Hello, Message, Reason, SUBPROTOCOL, StreamId, close};
 
 /// A configuration with these modes, and two cards.
 fn guarded(modes: &[Mode]) -> Config {

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use towpath_relay::{Config, Error, Target};
+use towpath_relay::{Config, Error, Listeners, Target};
 
 pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
@@ -23,12 +23,22 @@ pub(crate) struct Relay {
 
 impl Relay {
     pub(crate) async fn start(config: Config) -> Relay {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        Relay::with(TcpListener::bind("127.0.0.1:0").await.unwrap().into(), config)
+    }
+
+    /// A relay that is watched, and the address for that.
+    pub(crate) async fn watched(config: Config) -> (Relay, SocketAddr) {
+        let (page, metrics) = (listen().await.0, listen().await.0);
+        let watch = metrics.local_addr().unwrap();
+        (Relay::with(Listeners { page, metrics: Some(metrics) }, config), watch)
+    }
+
+    pub(crate) fn with(listeners: Listeners, config: Config) -> Relay {
+        let address = listeners.page.local_addr().unwrap();
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
         let (reloads, receiver) = mpsc::channel(1);
-        let task = tokio::spawn(towpath_relay::run_with_reloads(listener, config, receiver, stopped));
+        let task = tokio::spawn(towpath_relay::run_with_reloads(listeners, config, receiver, stopped));
         Relay { address, stop, reloads, task }
     }
 

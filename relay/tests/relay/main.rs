@@ -9,8 +9,14 @@ mod door;
 mod entry;
 mod fixture;
 mod http;
+mod https;
 mod limits;
 mod link;
+#[cfg(target_os = "linux")]
+mod log;
+mod metrics;
+#[cfg(target_os = "linux")]
+mod program;
 mod proxies;
 mod reload;
 mod resume;
