@@ -25,8 +25,9 @@ pub(super) const FRAMES_OF_A_STREAM: usize = 2;
 /// Control frames that may wait. A stream causes a few; thousands mean that the page does not read.
 const MAX_CONTROL: usize = 4096;
 
-/// How much tungstenite gathers before it writes to the socket by itself, and how much it may hold at most, in bytes.
-pub(crate) const WRITE_BUFFER: usize = 128 * 1024;
+/// How much tungstenite gathers before it writes to the socket by itself, in bytes: many small frames go out together, a full one at once.
+/// It never gives back what it once reserved, so this and a full frame are what an idle session holds after a transfer.
+pub(crate) const WRITE_BUFFER: usize = 16 * 1024;
 
 /// The queue.
 #[derive(Debug)]

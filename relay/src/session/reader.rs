@@ -116,6 +116,9 @@ impl Reader {
                 if let Some(mailbox) = self.mailbox(header)? {
                     self.session.remove(id);
                     mailbox.give_up();
+                    if !mailbox.is_open() && self.session.admitted.place.gave_up() {
+                        return Err(End::Restless);
+                    }
                 }
             }
             Message::Credit(limit) => {
@@ -205,8 +208,9 @@ impl Reader {
                 }
             }
         };
-        let place = self.session.admitted.place.stream(&relay.rules().config.limits, is_control)?;
-        Ok((control, place))
+        let has = self.session.lock().len();
+        let place = &self.session.admitted.place;
+        Ok((control, place.stream(&relay.rules().config.limits, is_control, has)?))
     }
 
     fn start(&self, id: StreamId, kind: StreamKind, control: Arc<Control>, place: StreamPlace, window: u64) {

@@ -461,7 +461,7 @@ async fn who_has_shown_nothing_takes_no_sessions_place() {
         }
     };
     // Whose sessions are full is known once it is known who comes.
-    assert_eq!(with_token(&relay, &ann).await.code(), close::TRY_AGAIN_LATER);
+    assert_eq!(with_token(&relay, &ann).await.code(), towpath_shared::close::TRY_AGAIN_LATER);
     drop(client);
 }
 

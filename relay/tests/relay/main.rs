@@ -8,19 +8,29 @@ mod deadlines;
 mod door;
 mod entry;
 mod fixture;
+#[cfg(target_os = "linux")]
+mod floods;
 mod http;
 mod https;
 mod limits;
 mod link;
 #[cfg(target_os = "linux")]
+mod load;
+#[cfg(target_os = "linux")]
 mod log;
 mod metrics;
+#[cfg(target_os = "linux")]
+mod process;
 #[cfg(target_os = "linux")]
 mod program;
 mod proxies;
 mod reload;
 mod resume;
 mod rules;
+#[cfg(target_os = "linux")]
+mod slowloris;
 mod streams;
 mod tls;
+#[cfg(target_os = "linux")]
+mod transfers;
 mod wire;
