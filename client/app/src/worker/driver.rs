@@ -17,8 +17,10 @@ use wasm_bindgen::JsValue;
 
 /// All that a session acts on.
 pub(super) struct Context<'a> {
-    /// The present time.
+    /// The sessions' time: it stands still while the link is interrupted.
     pub(super) now: Time,
+    /// The worker's time, which the tunnel goes by.
+    pub(super) clock: Time,
     /// The tunnel.
     pub(super) tunnel: &'a mut Tunnel,
     /// Files of jobs.
@@ -34,7 +36,7 @@ impl Context<'_> {
             return;
         }
         self.outbox.tunnel(page::Tunnel::Connecting);
-        if let Err(text) = self.tunnel.connect(self.now) {
+        if let Err(text) = self.tunnel.connect(self.clock) {
             self.outbox.tunnel(page::Tunnel::Lost(convert::fault(page::Stage::Relay, text, "")));
         }
     }
@@ -130,7 +132,7 @@ impl Driver {
                     Splice::None => {
                         self.inputs.push_back(Input::Bytes(conn, bytes.to_vec()));
                         self.run(cx);
-                        cx.tunnel.consumed(owner, len, cx.now);
+                        cx.tunnel.consumed(owner, len, cx.clock);
                         return;
                     }
                     Splice::Download(_, pump) => {
@@ -138,7 +140,7 @@ impl Driver {
                         self.pump_download(cx, conn);
                     }
                     // A server has nothing to say on an upload's data connection, and a file that failed takes no more.
-                    Splice::Upload(..) | Splice::Broken => cx.tunnel.consumed(owner, len, cx.now),
+                    Splice::Upload(..) | Splice::Broken => cx.tunnel.consumed(owner, len, cx.clock),
                 }
             }
             Happening::Finished(unclean) => match splice {
@@ -259,7 +261,7 @@ impl Driver {
             Output::Digest { job, .. } => self.inputs.push_back(Input::Digested { job, digest: None }),
             Output::Close(conn) => {
                 if self.connections.remove(&conn).is_some() {
-                    cx.tunnel.close(self.owner(conn), cx.now);
+                    cx.tunnel.close(self.owner(conn), cx.clock);
                 }
             }
             Output::Abort(conn) => {
@@ -314,7 +316,7 @@ impl Driver {
         if let Some(Splice::Download(_, pump)) = self.connections.get_mut(&conn) {
             let bytes = pump.wrote();
             let total = pump.written();
-            cx.tunnel.consumed(owner, bytes, cx.now);
+            cx.tunnel.consumed(owner, bytes, cx.clock);
             self.inputs.push_back(Input::Moved { conn, total });
         }
     }
@@ -326,7 +328,7 @@ impl Driver {
             let Splice::Upload(job, pump) = splice else { continue };
             let owner = Owner { session, role, generation, conn: *conn };
             let before = pump.sent();
-            while let Some(part) = pump.next_send(cx.tunnel.room(owner, cx.now)) {
+            while let Some(part) = pump.next_send(cx.tunnel.room(owner, cx.clock)) {
                 // Chunks are half a mebibyte: their places fit.
                 let payload = part.chunk.subarray(part.start as u32, part.end as u32);
                 cx.tunnel.send_payload(owner, &payload);
@@ -347,7 +349,7 @@ impl Driver {
     /// The other side ended the connection.
     fn ended(&mut self, cx: &mut Context<'_>, conn: ConnId, unclean: bool) {
         self.connections.remove(&conn);
-        cx.tunnel.close(self.owner(conn), cx.now);
+        cx.tunnel.close(self.owner(conn), cx.clock);
         let end = if unclean { End::Unclean } else { End::Clean };
         self.inputs.push_back(Input::Closed { conn, end });
     }
