@@ -4,10 +4,12 @@
 
 mod active;
 mod client;
+mod deadlines;
 mod door;
 mod entry;
 mod fixture;
 mod http;
+mod limits;
 mod link;
 mod proxies;
 mod reload;
@@ -15,3 +17,4 @@ mod resume;
 mod rules;
 mod streams;
 mod tls;
+mod wire;
