@@ -15,7 +15,7 @@ use towpath_relay::{
     new_ticket, new_token,
 };
 use towpath_shared::{
-    Credential, DATA_WINDOW, Hello, Message, RESUME, Reason, Resume, SUBPROTOCOL, StreamId,
+    Credential, DATA_WINDOW, Hello, Message, RESUME, Reason, Resume, SUBPROTOCOL, StreamId, close,
 };
 
 /// A configuration with these modes, and two cards.
