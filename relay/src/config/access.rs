@@ -32,7 +32,7 @@ pub struct Access {
     pub tries: u32,
     /// How long it is blocked, in seconds.
     pub block: u64,
-    /// Connections at once that have shown nothing yet.
+    /// Connections at once that have shown nothing yet. One address may have a quarter of them.
     pub strangers: usize,
     /// Users who are out, whatever they show.
     pub revoked_users: Vec<String>,
