@@ -561,3 +561,42 @@ async fn a_tunnel_of_one_user_is_not_resumed_by_another() {
     assert_eq!(come_back(relay.address, &[], resume.clone()).await, Err(Resume::GONE));
     assert_eq!(come_back(relay.address, &ann, resume).await, Ok(()));
 }
+
+/// CORS does not apply to WebSockets: any page could open one with what its visitor's machine can reach. A credential makes no exception.
+#[tokio::test]
+async fn cross_site_websocket_hijacking() {
+    let mut config = Config {
+        public_origin: vec!["https://files.example.org".into()],
+        allow_missing_origin: false,
+        ..guarded(&[Mode::Token])
+    };
+    let ann = token(&mut config, "ann");
+    let relay = Relay::start(config).await;
+    let bearer = format!("Bearer {ann}");
+    for (origin, expected) in [
+        (Some("https://files.example.org"), 0),
+        (Some("https://files.example.org:443"), 0),
+        (None, 403),
+        (Some("null"), 403),
+        (Some(""), 403),
+        (Some("https://files.example.org:8443"), 403),
+        (Some("http://files.example.org"), 403),
+        (Some("wss://files.example.org"), 403),
+        (Some("https://evil-files.example.org"), 403),
+        (Some("https://evil-example.com"), 403),
+        (Some("https://files.example.org.evil.example"), 403),
+        (Some("https://files.example.org@evil.example"), 403),
+        (Some("https://evil.example/?https://files.example.org"), 403),
+        (Some("https://files.example.org/"), 403),
+        (Some("https://files.example.org https://evil.example"), 403),
+        (Some("https://10.0.0.5"), 403),
+    ] {
+        let mut headers = vec![("authorization", bearer.as_str())];
+        headers.extend(origin.map(|origin| ("origin", origin)));
+        assert_eq!(come(relay.address, &headers, None).await.code(), expected, "{origin:?}");
+    }
+    // Who comes from elsewhere learns not even whether its token is right.
+    let wrong =
+        come(relay.address, &[("origin", "https://evil-example.com")], Some(Credential::token("tp_1")));
+    assert_eq!(wrong.await.code(), 403);
+}
