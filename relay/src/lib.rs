@@ -87,6 +87,12 @@ pub enum Error {
     Demo(#[source] io::Error),
 }
 
+/// Who may come in, in words: a line for each way.
+#[must_use]
+pub fn visitors(config: &Config) -> Vec<String> {
+    config.access.in_words(config)
+}
+
 /// What a configuration lets pages reach, in words: a line for each rule.
 ///
 /// # Errors

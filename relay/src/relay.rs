@@ -100,7 +100,7 @@ impl Relay {
             waiting: Semaphore::new(rules.config.limits.waiting.min(Semaphore::MAX_PERMITS)),
             registry: Arc::default(),
             id: rules.config.id.clone().unwrap_or_else(|| "relay".to_owned()),
-            entry: Entry::new(&rules.access),
+            entry: Entry::new(),
             rules: RwLock::new(Arc::new(rules)),
             own,
             metrics: Arc::new(Metrics::new().map_err(|error| Error::Internal(error.to_string()))?),

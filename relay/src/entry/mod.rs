@@ -6,6 +6,7 @@
 //! | `caller` | what is known before the WebSocket stands |
 //! | `access`, `token`, `ticket` | the judgement |
 //! | `attempts`, `used` | what is remembered: failures, and tickets that were used |
+//! | `strangers` | how many may be there who have shown nothing |
 //! | `inside` | who is inside, and whose way in is taken back |
 //! | `refused` | what those who are not let in are told |
 
@@ -16,6 +17,7 @@ mod inside;
 mod preamble;
 mod proxies;
 mod refused;
+mod strangers;
 mod ticket;
 mod token;
 mod used;
@@ -39,7 +41,7 @@ use inside::Inside;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use strangers::Strangers;
 use tokio::time::{Instant, sleep_until};
 use towpath_shared::Credential;
 use used::{Use, Used};
@@ -50,8 +52,7 @@ pub(crate) struct Entry {
     attempts: Attempts,
     used: Used,
     inside: Arc<Inside>,
-    /// Places for those who have shown nothing yet.
-    strangers: Arc<Semaphore>,
+    strangers: Arc<Strangers>,
     /// When the relay began, in seconds since 1970.
     start: u64,
 }
@@ -67,12 +68,12 @@ pub(crate) struct Admitted {
 }
 
 impl Entry {
-    pub(crate) fn new(access: &Access) -> Entry {
+    pub(crate) fn new() -> Entry {
         Entry {
             attempts: Attempts::default(),
             used: Used::default(),
             inside: Arc::default(),
-            strangers: Arc::new(Semaphore::new(access.config.strangers.min(Semaphore::MAX_PERMITS))),
+            strangers: Arc::default(),
             start: ticket::unix_now(),
         }
     }

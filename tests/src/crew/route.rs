@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 use towpath_ftp::{Error, ErrorKind, Stage};
 use towpath_relay::tls::Roots;
+use towpath_shared::Credential;
 
 /// The way to a server.
 #[derive(Clone)]
@@ -13,7 +14,7 @@ pub struct Route(Kind);
 #[derive(Clone)]
 enum Kind {
     Direct(Roots),
-    Relay { address: String, link: Arc<Mutex<Option<Relay>>> },
+    Relay { address: String, credential: Option<Credential>, link: Arc<Mutex<Option<Relay>>> },
 }
 
 impl Route {
@@ -26,20 +27,26 @@ impl Route {
     /// A relay at this address, such as `ws://host:port/tunnel`. All sessions share one link to it.
     #[must_use]
     pub fn relay(address: impl Into<String>) -> Route {
-        Route(Kind::Relay { address: address.into(), link: Arc::default() })
+        Route::relay_with(address, None)
+    }
+
+    /// The same, where the relay asks for a token or ticket.
+    #[must_use]
+    pub fn relay_with(address: impl Into<String>, credential: Option<Credential>) -> Route {
+        Route(Kind::Relay { address: address.into(), credential, link: Arc::default() })
     }
 
     /// The transport of a new session. One at a time connects to the relay, and the others take its link.
     pub(super) async fn transport(&self) -> Result<Transport, Error> {
-        let (address, link) = match &self.0 {
+        let (address, credential, link) = match &self.0 {
             Kind::Direct(roots) => return Ok(Transport::Direct(roots.clone())),
-            Kind::Relay { address, link } => (address, link),
+            Kind::Relay { address, credential, link } => (address, credential, link),
         };
         let mut link = link.lock().await;
         if let Some(standing) = link.as_ref().filter(|relay| !relay.is_lost()) {
             return Ok(Transport::Relay(standing.clone()));
         }
-        let relay = Relay::connect(address)
+        let relay = Relay::connect_with(address, credential.clone())
             .await
             .map_err(|error| Error::new(Stage::Relay, ErrorKind::Lost, error.to_string()))?;
         *link = Some(relay.clone());
