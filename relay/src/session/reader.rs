@@ -193,7 +193,8 @@ impl Reader {
         let relay = &self.session.relay;
         let rules = relay.rules();
         let limits = &rules.config.limits;
-        if relay.draining.is_cancelled() {
+        // A transfer that has begun on its control connection still gets its data connection.
+        if relay.draining.is_cancelled() && matches!(kind, StreamKind::Control { .. }) {
             return Err(Reset::new(Reason::Draining, "the relay stops"));
         }
         let streams = self.session.lock();

@@ -5,6 +5,7 @@
 mod active;
 mod client;
 mod door;
+mod drain;
 mod entry;
 mod fixture;
 mod http;
