@@ -8,6 +8,7 @@
 //! | `listen`, `server`, `page`, `origin` | HTTP: the page, the upgrade, who may ask |
 //! | [`log`], `audit`, `metrics` | what is said and counted |
 //! | `entry` | who may come in |
+//! | `life`, `supervisor` | start, orders, drain; what systemd is told |
 //! | `visitor` | who is at the other end |
 //! | `limits` | who has how much, and whether there may be more |
 //! | `session` | one WebSocket: reader, writer, a task for each stream |
@@ -24,6 +25,7 @@ mod address;
 mod audit;
 mod door;
 mod entry;
+mod life;
 mod limits;
 mod listen;
 mod metrics;
@@ -34,6 +36,7 @@ mod refusal;
 mod relay;
 mod server;
 mod session;
+mod supervisor;
 mod visitor;
 
 pub use config::{
@@ -42,21 +45,14 @@ pub use config::{
 };
 pub use door::dial;
 pub use entry::{new_ticket, new_token};
+pub use life::{Order, run, run_with_orders};
 pub use listen::Listeners;
 pub use policy::{HostPattern, PatternError, Ports, PortsError};
 pub use server::IdentityError;
 
-use config::seconds;
-use relay::Relay;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
-use std::sync::Arc;
-use std::time::Duration;
 use thiserror::Error;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
-use tokio::time::{interval, timeout};
 
 /// Why the relay cannot run.
 #[derive(Debug, Error)]
@@ -76,6 +72,9 @@ pub enum Error {
     /// The listener does not work.
     #[error("listener: {0}")]
     Listener(#[source] io::Error),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Bind(SocketAddr, #[source] io::Error),
     /// The listener for metrics does not work.
     #[error("metrics: {0}: {1}")]
     Metrics(SocketAddr, #[source] io::Error),
@@ -101,85 +100,4 @@ pub fn policy(config: &Config) -> Result<String, ConfigError> {
     config.check()?;
     Ok(policy::Policy::new(config, vec![config.listen].into_iter().chain(config.metrics.listen).collect())
         .to_string())
-}
-
-/// How often the log says that the listener's certificate expires soon.
-const DAY: Duration = Duration::from_secs(24 * 3600);
-
-/// From the end of the drain to the end of all tasks: close frames go out, sockets are broken.
-const LAST_STEPS: Duration = Duration::from_secs(6);
-
-/// Serves on `listeners` until `shutdown` resolves, then lets running streams finish for as long as the configuration
-/// says.
-///
-/// # Errors
-/// [`Error`] where the configuration cannot be used or the listener fails.
-pub async fn run(
-    listeners: impl Into<Listeners>,
-    config: Config,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), Error> {
-    let (_never, reloads) = mpsc::channel(1);
-    run_with_reloads(listeners, config, reloads, shutdown).await
-}
-
-/// The same, and each configuration that comes from `reloads` is put in force: for what begins from then on, while running streams go on
-/// as they began. One that cannot be used is logged and changes nothing. The listener, the page's files, and the number of
-/// connections in all stay as they are.
-///
-/// # Errors
-/// As [`run`].
-pub async fn run_with_reloads(
-    listeners: impl Into<Listeners>,
-    config: Config,
-    mut reloads: mpsc::Receiver<Config>,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), Error> {
-    let (listener, watch, own) = listeners.into().open(&config).await?;
-    let relay = Arc::new(Relay::new(config, own)?);
-    tell(&relay, "relay listens");
-    // Its tasks end with it, and it ends with this function.
-    let mut watching = JoinSet::new();
-    if let Some(source) = watch {
-        watching.spawn(server::watch(source, relay.clone()));
-    }
-    let accepting = tokio::spawn(server::accept(listener, relay.clone()));
-    let mut shutdown = pin!(shutdown);
-    // The first tick comes at once.
-    let mut daily = interval(DAY);
-    loop {
-        tokio::select! {
-            _ = daily.tick() => relay.tell_certificate(),
-            () = &mut shutdown => break,
-            Some(config) = reloads.recv() => match relay.reload(config) {
-                Ok(()) => {
-                    relay.tell_certificate();
-                    tell(&relay, "configuration reloaded");
-                }
-                Err(error) => tracing::error!(%error, "configuration not reloaded, the old one stays in force"),
-            },
-        }
-    }
-
-    let drain = relay.rules().config.deadlines.drain;
-    tracing::info!(seconds = drain, "relay drains");
-    relay.metrics.draining();
-    relay.draining.cancel();
-    // The listener is closed with this task: who comes now is refused at once.
-    let _ = accepting.await;
-    relay.tasks.close();
-    if timeout(seconds(drain), relay.tasks.wait()).await.is_err() {
-        tracing::info!("streams are cut");
-        relay.cut.cancel();
-        let _ = timeout(LAST_STEPS, relay.tasks.wait()).await;
-    }
-    tracing::info!("relay stops");
-    Ok(())
-}
-
-fn tell(relay: &Relay, what: &str) {
-    let rules = relay.rules();
-    let Config { targets, rules: more, .. } = &rules.config;
-    let own = relay.own().first().map(ToString::to_string).unwrap_or_default();
-    tracing::info!(%own, targets = targets.len(), rules = more.len(), "{what}");
 }

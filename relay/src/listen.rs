@@ -16,6 +16,27 @@ pub struct Listeners {
     pub metrics: Option<TcpListener>,
 }
 
+/// Sockets that were passed, with their names.
+fn passed() -> io::Result<Vec<(String, std::net::TcpListener)>> {
+    let mut sockets = listenfd::ListenFd::from_env();
+    let names = std::env::var("LISTEN_FDNAMES").unwrap_or_default();
+    let mut names = names.split(':');
+    let mut found = Vec::new();
+    for index in 0..sockets.len() {
+        let name = names.next().unwrap_or_default().to_owned();
+        let known = sockets.len() == 1 || name == "page" || name == "metrics";
+        match sockets.take_tcp_listener(index)? {
+            Some(listener) if known => found.push((name, listener)),
+            _ => {
+                return Err(io::Error::other(format!(
+                    "systemd passes a socket {name:?}: names are page and metrics"
+                )));
+            }
+        }
+    }
+    Ok(found)
+}
+
 impl From<TcpListener> for Listeners {
     fn from(page: TcpListener) -> Listeners {
         Listeners { page, metrics: None }
@@ -23,6 +44,36 @@ impl From<TcpListener> for Listeners {
 }
 
 impl Listeners {
+    /// The sockets that systemd passes (sd_listen_fds(3)), or else one that is bound to the configuration's address. Of several they are
+    /// told apart by `FileDescriptorName=`: `page` and `metrics`; a single one is the page's.
+    ///
+    /// # Errors
+    /// [`Error::Listener`] where the address cannot be had, or a socket that was passed is none that is known here.
+    pub async fn passed_or_bound(config: &Config) -> Result<Listeners, Error> {
+        let (mut page, mut metrics) = (None, None);
+        for (name, listener) in passed().map_err(Error::Listener)? {
+            let place = match name.as_str() {
+                "metrics" => &mut metrics,
+                _ => &mut page,
+            };
+            listener.set_nonblocking(true).map_err(Error::Listener)?;
+            let listener = TcpListener::from_std(listener).map_err(Error::Listener)?;
+            if place.replace(listener).is_some() {
+                let text =
+                    "systemd passes two sockets for one purpose: FileDescriptorName= is page or metrics";
+                return Err(Error::Listener(io::Error::other(text)));
+            }
+        }
+        let page = match page {
+            Some(page) => page,
+            None => {
+                let named = |error| Error::Bind(config.listen, error);
+                TcpListener::bind(config.listen).await.map_err(named)?
+            }
+        };
+        Ok(Listeners { page, metrics })
+    }
+
     /// The page's listener and the metrics', with the addresses that are the relay's own.
     pub(crate) async fn open(
         self,

@@ -6,6 +6,7 @@
 mod account;
 mod attachment;
 mod control;
+mod drain;
 mod gate;
 mod greeting;
 mod mailbox;
@@ -68,6 +69,8 @@ pub(crate) struct Session {
     /// A stream has ended.
     ended: Notify,
     start: Instant,
+    /// Milliseconds since then at which the last byte of a stream moved, or a stream ended.
+    last_byte: AtomicU64,
     /// 0 until measured.
     rtt_ms: AtomicU64,
     /// Whether it outlives its WebSocket: frames are counted and acknowledged.
@@ -236,6 +239,7 @@ async fn begin(
         streams: Mutex::default(),
         ended: Notify::new(),
         start: Instant::now(),
+        last_byte: AtomicU64::new(0),
         rtt_ms: AtomicU64::new(0),
         resumable: place.is_some(),
     });
@@ -289,6 +293,7 @@ impl Session {
     /// Takes a stream out of the table.
     fn remove(&self, id: StreamId) -> Option<Entry> {
         let entry = self.lock().remove(&id);
+        self.touch();
         self.ended.notify_one();
         entry
     }
@@ -299,10 +304,8 @@ impl Session {
         }
     }
 
-    async fn all_ended(&self) {
-        while !self.lock().is_empty() {
-            self.ended.notified().await;
-        }
+    fn touch(&self) {
+        self.last_byte.store(self.now_ms(), Ordering::Relaxed);
     }
 
     /// The first upload window of a stream: the protocol's, or what is left of the session's budget and the relay's, but

@@ -234,7 +234,7 @@ impl Default for Deadlines {
             ping: 20,
             dead: 60,
             grace: 90,
-            drain: 30,
+            drain: 30 * 60,
         }
     }
 }

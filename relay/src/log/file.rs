@@ -43,7 +43,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 /// Opens the audit log's file again, under its name: the old one has been moved away.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Reopen(pub(super) Option<Arc<LogFile>>);
 
 impl Reopen {

@@ -185,6 +185,11 @@ impl Metrics {
         going(&self.sessions)
     }
 
+    /// Tunnels that are open now.
+    pub(crate) fn sessions_now(&self) -> i64 {
+        self.sessions.get()
+    }
+
     /// A tunnel has ended or was not even let in.
     pub(crate) fn session_over(&self, result: &'static str) {
         self.session_results.with_label_values(&[result]).inc();

@@ -191,7 +191,8 @@ impl Reader {
     /// Whether one more stream is in order, and what it knows of its server.
     fn admit(&self, kind: &StreamKind) -> Result<(Arc<Control>, StreamPlace), Reset> {
         let relay = &self.session.relay;
-        if relay.draining.is_cancelled() {
+        // A transfer that has begun on its control connection still gets its data connection.
+        if relay.draining.is_cancelled() && matches!(kind, StreamKind::Control { .. }) {
             return Err(Reset::new(Reason::Draining, "the relay stops"));
         }
         let (control, is_control) = match kind {

@@ -217,6 +217,9 @@ impl Stream {
             if len > 0 {
                 self.touch();
                 self.metrics().server_bytes(Direction::Down, len);
+                if self.is_control {
+                    self.control.answered();
+                }
                 self.mailbox.sent(len as u64);
                 self.place.pace(len, limits).await;
                 self.session.outbox.data(self.id, frame.freeze(), slot);
@@ -300,6 +303,9 @@ impl Stream {
             self.touch();
             self.metrics().server_bytes(Direction::Up, taken);
             self.account.taken(taken);
+            if self.is_control {
+                self.control.asked();
+            }
             if let Some(limit) = self.session.consumed(self, taken as u64) {
                 self.session.outbox.send(self.id, &Message::Credit(limit));
             }
@@ -348,6 +354,7 @@ impl Stream {
 
     fn touch(&self) {
         self.last_byte.store(self.session.now_ms(), Ordering::Relaxed);
+        self.session.touch();
     }
 }
 

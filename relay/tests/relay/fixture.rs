@@ -11,13 +11,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tokio_util::sync::CancellationToken;
-use towpath_relay::{Config, Error, Listeners, Target};
+use towpath_relay::{Config, Error, Listeners, Order, Target};
 
 pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
-    stop: CancellationToken,
-    reloads: mpsc::Sender<Config>,
+    orders: mpsc::Sender<Order>,
     task: JoinHandle<Result<(), Error>>,
 }
 
@@ -35,22 +33,18 @@ impl Relay {
 
     pub(crate) fn with(listeners: Listeners, config: Config) -> Relay {
         let address = listeners.page.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let stopped = stop.clone().cancelled_owned();
-        let (reloads, receiver) = mpsc::channel(1);
-        let task = tokio::spawn(towpath_relay::run_with_reloads(listeners, config, receiver, stopped));
-        Relay { address, stop, reloads, task }
+        let (orders, receiver) = mpsc::channel(1);
+        let task = tokio::spawn(towpath_relay::run_with_orders(listeners, config, receiver));
+        Relay { address, orders, task }
     }
 
     /// Puts another configuration in force; returns when it is, or was refused.
     pub(crate) async fn reload(&self, config: Config) {
-        self.reloads.send(config).await.unwrap();
+        self.orders.send(Order::Reload(Box::new(config))).await.unwrap();
         // The one place of the channel is free again once the relay has taken it, and the relay acts before it takes another.
-        self.reloads
-            .send(Config { targets: vec![Target::new("127.1", 1)], ..Config::default() })
-            .await
-            .unwrap();
-        drop(self.reloads.reserve().await.unwrap());
+        let refused = Config { targets: vec![Target::new("127.1", 1)], ..Config::default() };
+        self.orders.send(Order::Reload(Box::new(refused))).await.unwrap();
+        drop(self.orders.reserve().await.unwrap());
     }
 
     /// A relay for clients without Origin that reaches these ports of 127.0.0.1.
@@ -59,7 +53,7 @@ impl Relay {
     }
 
     pub(crate) fn stop(&self) {
-        self.stop.cancel();
+        self.orders.try_send(Order::Drain).unwrap();
     }
 
     /// Resolves when `run` has returned.

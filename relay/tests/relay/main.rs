@@ -6,6 +6,7 @@ mod active;
 mod client;
 mod deadlines;
 mod door;
+mod drain;
 mod entry;
 mod fixture;
 #[cfg(target_os = "linux")]
