@@ -8,7 +8,8 @@
 //! | link   | HELLO, WELCOME, PING, PONG, GOAWAY (RESUME, ACK: kinds kept free) | HELLO is the first frame of the page, WELCOME the first of the relay |
 //! | stream | OPEN, LISTENING, OPENED, DATA, CREDIT, FIN, RESET | FIN is a half-close and everything before it is delivered; RESET alone discards; CREDIT is an absolute limit |
 //! | TLS    | START_TLS, TLS_CERT, TLS_INFO, TLS_ACCEPT | nothing flows between START_TLS and the opened gate |
-//! | secret, bulk | WRITE_SECRET, ATTACH, … : kinds kept free | |
+//! | secret | WRITE_SECRET | the relay writes a stored password that the page never sees |
+//! | bulk | ATTACH, … : kinds kept free | |
 //!
 //! Hot frames are packed by hand; cold frames carry JSON, because a cached page and a relay may differ in
 //! version and JSON tolerates added fields. Payload of DATA never enters this crate: both sides hand it on as it is and
@@ -22,6 +23,7 @@ pub mod link;
 pub mod message;
 pub mod page;
 pub mod reset;
+pub mod secret;
 pub mod stream;
 pub mod tls;
 pub mod window;
@@ -30,6 +32,7 @@ pub use frame::{Flags, FrameError, Header, Kind, StreamId};
 pub use link::{GoAway, Hello, Site, SiteEncryption, Welcome};
 pub use message::Message;
 pub use reset::{Reason, Reset};
+pub use secret::{SecretKind, WriteSecret};
 pub use stream::{LISTEN, Listening, Open, Opened, StreamKind};
 pub use tls::{Certificate, StartTls, TlsInfo, TlsVersion, Verdict};
 

@@ -15,6 +15,7 @@ use crate::frame::{FrameError, Header, Kind, StreamId};
 use crate::link::{GoAway, Hello, Welcome};
 use crate::message::Message;
 use crate::reset::{Reason, Reset};
+use crate::secret::{SecretKind, WriteSecret};
 use crate::stream::{Listening, Open, Opened, StreamKind};
 use crate::tls::{StartTls, TlsInfo, TlsVersion};
 use crate::window::{RecvWindow, SendWindow};
@@ -171,6 +172,14 @@ impl Link {
         };
         stream.gate = Gate::Open;
         self.queue(id, &Message::TlsAccept);
+    }
+
+    /// Asks the relay to write the stored password of this control stream's preset site, as the PASS command. All that was sent before goes
+    /// first; nothing may be sent behind it before the server has answered. Does nothing where bytes cannot flow.
+    pub fn write_password(&mut self, id: StreamId) {
+        if let Some(Stream { gate: Gate::Open, fin_sent: false, send: Some(_), .. }) = self.streams.get(&id) {
+            self.queue(id, &Message::WriteSecret(WriteSecret { what: SecretKind::Password }));
+        }
     }
 
     /// Payload bytes that may be sent on a stream now, over one or more frames of [`Link::max_payload`].

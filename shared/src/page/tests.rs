@@ -155,6 +155,25 @@ fn nothing_flows_before_the_gate_opens() {
 }
 
 #[test]
+fn a_stored_password_is_asked_for_where_bytes_can_flow() {
+    let (mut link, id) = connected();
+    link.write_password(id);
+    let request = || Message::WriteSecret(crate::WriteSecret { what: crate::SecretKind::Password });
+    assert_eq!(sent(&mut link), [(id, request())]);
+    link.start_tls(id, "ftp.example".into(), None);
+    sent(&mut link);
+    link.write_password(id);
+    link.write_password(StreamId(99));
+    assert_eq!(sent(&mut link), []);
+    let waiting = link.open(control()).unwrap();
+    sent(&mut link);
+    link.write_password(waiting);
+    assert_eq!(sent(&mut link), []);
+    // The relay itself has nothing to ask.
+    assert_eq!(receive(&mut link, id, &request()), Err(LinkError::OutOfPlace(Kind::WriteSecret)));
+}
+
+#[test]
 fn a_data_streams_gate_opens_by_itself() {
     let (mut link, id) = connected();
     link.start_tls(id, "ftp.example".into(), Some(TlsVersion::Tls12));

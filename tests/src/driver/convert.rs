@@ -50,6 +50,7 @@ pub(crate) fn ended(reset: &Reset) -> End {
     let stage = match reset.reason {
         Reason::PolicyDenied => Stage::Policy,
         Reason::NameNotFound => Stage::Lookup,
+        Reason::Secret => Stage::Login,
         Reason::TlsHandshake
         | Reason::TlsUntrusted
         | Reason::TlsVersion

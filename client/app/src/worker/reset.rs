@@ -25,6 +25,7 @@ fn stage(reason: Reason, purpose: Purpose) -> Stage {
     match reason {
         Reason::PolicyDenied => Stage::Policy,
         Reason::NameNotFound => Stage::Lookup,
+        Reason::Secret => Stage::Login,
         Reason::TlsHandshake
         | Reason::TlsUntrusted
         | Reason::TlsVersion
@@ -77,6 +78,7 @@ fn sentence(reset: &Reset, purpose: Purpose) -> String {
                 .to_owned()
         }
         Reason::NoTicket => "The TLS session could not be resumed".to_owned(),
+        Reason::Secret => "The relay did not write the stored password".to_owned(),
         Reason::Quota => "The relay has no room for another connection".to_owned(),
         Reason::Draining => "The relay is stopping".to_owned(),
         Reason::Protocol => "The relay did not understand the page".to_owned(),
