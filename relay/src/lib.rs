@@ -1,6 +1,6 @@
 //! Towpath's relay: serves the page, and carries the page's streams to FTP servers over one WebSocket, TLS included.
 //!
-//! It never parses FTP, never stores a file and never keeps a password. What it may reach is listed in its [`Config`];
+//! It never parses FTP, never stores a file and keeps no password but those that its administrator stores for preset sites. What it may reach is listed in its [`Config`];
 //! all else is denied. [`run`] is the whole relay; the binary adds arguments, logging and signals.
 //!
 //! | module | purpose |
@@ -8,6 +8,7 @@
 //! | `server`, `page`, `origin` | HTTP: the page, the upgrade, who may ask |
 //! | `visitor` | who is at the other end |
 //! | `session` | one WebSocket: reader, writer, a task for each stream |
+//! | `secret` | stored passwords of preset sites |
 //! | `door`, `policy`, `address` | the only way to a socket, and what it lets through |
 //! | [`tls`] | handshakes, verdicts, resumption |
 //! | [`demo`] | an FTP server to try it on |
@@ -22,11 +23,12 @@ mod origin;
 mod page;
 mod policy;
 mod relay;
+mod secret;
 mod server;
 mod session;
 mod visitor;
 
-pub use config::{Active, Config, ConfigError, Rule, Target, TlsRule};
+pub use config::{Active, Config, ConfigError, PasswordOver, Rule, SecretSource, Target, TlsRule};
 pub use door::dial;
 pub use policy::{HostPattern, PatternError, Ports, PortsError};
 
@@ -61,13 +63,14 @@ pub enum Error {
     Demo(#[source] io::Error),
 }
 
-/// What a configuration lets pages reach, in words: a line for each rule.
+/// What a configuration lets pages reach, in words: a line for each rule, and for each stored password where it stands.
 ///
 /// # Errors
 /// [`ConfigError`] where it contradicts itself.
 pub fn policy(config: &Config) -> Result<String, ConfigError> {
     config.check()?;
-    Ok(policy::Policy::new(config, vec![config.listen]).to_string())
+    let passwords = config.targets.iter().filter_map(Target::password_in_words);
+    Ok(policy::Policy::new(config, vec![config.listen]).to_string() + &passwords.collect::<String>())
 }
 
 /// From the end of the drain to the end of all tasks: close frames go out, sockets are broken.

@@ -1,6 +1,6 @@
 //! What every part of a running relay shares.
 
-use crate::config::{Config, seconds};
+use crate::config::{Config, SecretSource, seconds};
 use crate::door::Door;
 use crate::origin::{Guard, Origin};
 use crate::page::Page;
@@ -51,6 +51,11 @@ impl Rules {
             .into());
         }
         let origins = config.public_origin.iter().filter_map(|text| Origin::parse(text)).collect();
+        for target in &config.targets {
+            if let Some(complaint) = target.password.as_ref().and_then(SecretSource::complaint) {
+                tracing::warn!(host = target.host, port = target.port, complaint, "stored password");
+            }
+        }
         let policy = Policy::new(&config, vec![own]);
         Ok(Rules {
             door: Door::new(policy, config.active.clone(), seconds(config.deadlines.connect)),

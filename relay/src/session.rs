@@ -4,7 +4,9 @@
 //! the outbox. That is what keeps a multiplexer from deadlocking when both sides have much to send.
 
 mod control;
+mod echo;
 mod gate;
+mod login;
 mod mailbox;
 mod outbox;
 mod plain;
@@ -17,6 +19,7 @@ use crate::visitor::Visitor;
 use axum::extract::ws::{Message as Carrier, WebSocket};
 use bytes::Bytes;
 use control::Control;
+use echo::Written;
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
 use mailbox::Mailbox;
@@ -285,6 +288,9 @@ impl Reader {
             Message::Fin { .. } => self.mark(header, |mailbox| mailbox.finish())?,
             Message::StartTls(request) => self.mark(header, |mailbox| mailbox.start_tls(request))?,
             Message::TlsAccept => self.mark(header, |mailbox| mailbox.accept())?,
+            Message::WriteSecret(request) => {
+                self.mark(header, |mailbox| mailbox.write_secret(request.what))?
+            }
             Message::Hello(_)
             | Message::Welcome(_)
             | Message::GoAway(_)
@@ -373,8 +379,16 @@ impl Reader {
         self.session.lock().insert(id, entry);
         let session = self.session.clone();
         let rules = session.relay.rules();
-        let stream =
-            Stream { id, session, rules, mailbox, control, is_control, last_byte: AtomicU64::new(0) };
+        let stream = Stream {
+            id,
+            session,
+            rules,
+            mailbox,
+            control,
+            is_control,
+            last_byte: AtomicU64::new(0),
+            written: Written::default(),
+        };
         let span = tracing::info_span!("stream", id = id.0, control = is_control);
         self.tasks.spawn(stream.run(kind).instrument(span));
     }

@@ -3,8 +3,10 @@
 //! Unknown keys are errors that name their line: a misspelt limit must not silently be no limit.
 
 mod rule;
+mod secret;
 
 pub use rule::{Rule, Target, TlsRule};
+pub use secret::{PasswordOver, SecretSource};
 
 use crate::policy::Ports;
 use serde::{Deserialize, Serialize};
@@ -109,9 +111,14 @@ impl Config {
     /// Reads TOML.
     ///
     /// # Errors
-    /// [`ConfigError`] with the line of the first thing that is wrong.
+    /// [`ConfigError`] with the line of the first thing that is wrong. It does not show the line: a password may stand there that does
+    /// not belong in the file.
     pub fn from_toml(text: &str) -> Result<Config, ConfigError> {
-        let config: Config = toml::from_str(text).map_err(|error| ConfigError(error.to_string()))?;
+        let config: Config = toml::from_str(text).map_err(|error| {
+            let line = |at: usize| text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+            let place = error.span().map(|span| format!("line {}: ", line(span.start))).unwrap_or_default();
+            ConfigError(format!("{place}{}", error.message()))
+        })?;
         config.check()?;
         Ok(config)
     }
@@ -261,6 +268,25 @@ mod tests {
             ("[[rule]]\nhosts = [\"ftp.example.org\"]\nports = [0]", "line 3"),
             ("[[rule]]\nhosts = [\"ftp.example.org\"]\nports = [\"21-\"]", "line 3"),
             ("[[rule]]\nhosts = [\"ftp.example.org\"]\nport = 21", "line 3"),
+            ("[[target]]\nhost = \"a.example\"\npassword = { env = \"X\" }", "without its user"),
+            (
+                "[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword_over = \"tls\"",
+                "without a password",
+            ),
+            (
+                "[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword = { env = \"X\", file = \"Y\" }",
+                "line 4: a secret has one place",
+            ),
+            ("[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword = { fil = \"Y\" }", "line 4"),
+            (
+                "[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword = { command = [] }",
+                "command is empty",
+            ),
+            (
+                "[[target]]\nhost = \"a.example\"\nuser = \"me\"\nencryption = \"none\"\n\
+                 password = { env = \"X\" }\npassword_over = \"tls\"",
+                "for TLS only",
+            ),
             ("public_origin = [\"example.org\"]", "example.org"),
             ("frame_ancestors = [\"https://a.example; script-src *\"]", "not an origin"),
             ("[limits]\nstreams = 0", "limit of 0"),
@@ -272,9 +298,30 @@ mod tests {
         }
     }
 
+    /// A password in the file itself is refused, and no error repeats it, neither its value nor its line.
+    #[test]
+    fn s3_a_literal_password_is_refused_without_repeating_it() {
+        for value in [
+            "\"canary\"",
+            "\"canary",
+            "canary",
+            "[\"canary\"]",
+            "{ canary = 1 }",
+            "{ file = \"a\", canary = 2 }",
+        ] {
+            let text = format!("[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword = {value}\n");
+            let error = Config::from_toml(&text).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("canary"), "{value}: {error}");
+        }
+        let text = "[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword = \"canary\"\n";
+        let error = Config::from_toml(text).unwrap_err().to_string();
+        assert!(error.contains("does not belong in this file") && error.contains("a.example"), "{error}");
+    }
+
     #[test]
     fn what_is_in_force_reads_as_the_same_again() {
         let text = "public_origin = [\"https://a.example\"]\n[[target]]\nhost = \"a.example\"\ntls = \"required\"\n\
+                    user = \"me\"\npassword = { command = [\"pass\", \"show\"] }\n\
                     [[rule]]\nhosts = [\"*.b.example\", \"10.20.0.0/16\"]\nports = [21, \"2100-2199\"]\ndata_ports = \"50000-50100\"\n";
         let config = Config::from_toml(text).unwrap();
         let effective = config.to_toml().unwrap();

@@ -1,5 +1,6 @@
 //! What may be reached: `[[target]]`, a server that the page shows as a card, and `[[rule]]`, servers that a person may type.
 
+use super::secret::{PasswordOver, SecretSource};
 use crate::policy::{HostPattern, Ports};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
@@ -25,6 +26,12 @@ pub struct Target {
     /// User name to log in with.
     #[serde(default)]
     pub user: Option<String>,
+    /// Where that user's password stands, if the relay is to write it: the page then logs in without seeing it.
+    #[serde(default)]
+    pub password: Option<SecretSource>,
+    /// What the password may be written over. Absent: TLS with a certificate that the relay trusts, or anything where `encryption` is `none`.
+    #[serde(default)]
+    pub password_over: Option<PasswordOver>,
     /// Start folder.
     #[serde(default)]
     pub path: Option<String>,
@@ -80,6 +87,8 @@ impl Target {
             name: None,
             encryption: SiteEncryption::default(),
             user: None,
+            password: None,
+            password_over: None,
             path: None,
             tls: TlsRule::default(),
             data_ports: unprivileged(),
@@ -96,7 +105,16 @@ impl Target {
             encryption: self.encryption,
             user: self.user.clone(),
             path: self.path.clone(),
+            stored_password: self.password.is_some(),
         }
+    }
+
+    /// What the password may be written over.
+    pub(crate) fn password_over(&self) -> PasswordOver {
+        self.password_over.unwrap_or(match self.encryption {
+            SiteEncryption::None => PasswordOver::Plain,
+            _ => PasswordOver::VerifiedTls,
+        })
     }
 
     /// What contradicts itself.
@@ -109,6 +127,7 @@ impl Target {
         if self.port == 0 {
             return Err(format!("target {host:?}: port 0 cannot be reached"));
         }
+        self.check_password().map_err(|text| format!("target {host:?}: {text}"))?;
         let plain = matches!(self.encryption, SiteEncryption::None | SiteEncryption::ExplicitIfOffered);
         if self.tls == TlsRule::Required && plain {
             return Err(format!(
@@ -116,6 +135,41 @@ impl Target {
             ));
         }
         Ok(())
+    }
+}
+
+impl Target {
+    /// Where the password stands and what is wrong with it, for an administrator.
+    pub(crate) fn password_in_words(&self) -> Option<String> {
+        let (password, user) = (self.password.as_ref()?, self.user.as_deref()?);
+        let over = match self.password_over() {
+            PasswordOver::Plain => "any connection",
+            PasswordOver::Tls => "TLS with any certificate that the page accepts",
+            PasswordOver::VerifiedTls => "TLS with a certificate that the relay trusts",
+        };
+        let but = password.complaint().map_or(String::new(), |complaint| format!(" (warning: {complaint})"));
+        let place = format!("{}:{}", self.host, self.port);
+        Some(format!("write the password of {user:?} at {place} from {password}, over {over}{but}\n"))
+    }
+
+    fn check_password(&self) -> Result<(), &'static str> {
+        let Some(password) = &self.password else {
+            return match self.password_over {
+                Some(_) => Err("password_over without a password"),
+                None => Ok(()),
+            };
+        };
+        password.check()?;
+        match self.user.as_deref() {
+            None | Some("") => Err("a password without its user"),
+            Some(user) if user.contains(char::is_control) => Err("its user holds a control character"),
+            Some(_)
+                if self.encryption == SiteEncryption::None && self.password_over() != PasswordOver::Plain =>
+            {
+                Err("its password is for TLS only, but its encryption is none")
+            }
+            Some(_) => Ok(()),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Rule S-2, tickets first: a control stream is read all the time, and the page can only ask for a data stream after it has read the 227 or
 //! 229 from it. The ticket that a server sends before that reply lies in the group's store by then.
 
+use super::login::Protection;
 use super::socket;
 use super::stream::{Stream, failed};
 use crate::config::seconds;
@@ -10,15 +11,15 @@ use crate::tls::{Secured, TlsGroup};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
-use towpath_shared::{Message, Reason, Reset, StartTls};
+use towpath_shared::{Message, Reason, Reset, StartTls, Verdict};
 
 impl Stream {
-    /// Shakes hands and returns when the gate is open.
+    /// Shakes hands and returns when the gate is open, with what the connection is worth by now.
     pub(super) async fn secure(
         &self,
         socket: TcpStream,
         request: StartTls,
-    ) -> Result<TlsStream<TcpStream>, Reset> {
+    ) -> Result<(TlsStream<TcpStream>, Protection), Reset> {
         self.check_plaintext(&socket, request.received)?;
         let group = self.group(&request.server_name)?;
         let deadlines = &self.rules.config.deadlines;
@@ -36,6 +37,7 @@ impl Stream {
             gate_open,
             "TLS"
         );
+        let trusted = info.verdict == Verdict::Trusted;
         self.mailbox.secured(gate_open);
         let leaf = chain.first().cloned().unwrap_or_default();
         if !gate_open {
@@ -52,7 +54,7 @@ impl Stream {
                 self.control.accept(leaf);
             }
         }
-        Ok(stream)
+        Ok((stream, if trusted { Protection::Verified } else { Protection::Tls }))
     }
 
     /// Nothing may have been said in plain text after the answer to AUTH TLS: not in bytes that are on their way to the

@@ -77,13 +77,14 @@ pub(crate) async fn accept(listener: &TcpListener) -> TcpStream {
 /// A self-signed certificate for a name or address, and what serves it.
 pub(crate) struct Identity {
     pub(crate) der: CertificateDer<'static>,
+    pub(crate) pem: String,
     pub(crate) acceptor: TlsAcceptor,
 }
 
 pub(crate) fn identity(name: &str) -> Identity {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new([name.to_owned()]).unwrap().self_signed(&key).unwrap();
-    let der = certificate.der().clone();
+    let (der, pem) = (certificate.der().clone(), certificate.pem());
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -92,5 +93,5 @@ pub(crate) fn identity(name: &str) -> Identity {
         .with_no_client_auth()
         .with_single_cert(vec![der.clone()], key)
         .unwrap();
-    Identity { der, acceptor: TlsAcceptor::from(Arc::new(config)) }
+    Identity { der, pem, acceptor: TlsAcceptor::from(Arc::new(config)) }
 }

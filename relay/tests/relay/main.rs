@@ -10,5 +10,6 @@ mod http;
 mod link;
 mod reload;
 mod rules;
+mod secrets;
 mod streams;
 mod tls;
