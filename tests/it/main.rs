@@ -11,6 +11,7 @@ mod hostile;
 mod matrix;
 mod memory;
 mod policy;
+mod secrets;
 mod session_log;
 mod setup;
 mod trees;

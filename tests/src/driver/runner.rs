@@ -193,6 +193,7 @@ impl Runner {
                 self.hand_over();
                 self.order(conn, Order::Send(Bytes::from(bytes)));
             }
+            Output::SendPassword(conn) => self.order(conn, Order::SendPassword),
             Output::Splice { conn, job, direction, offset, limit, coding } => {
                 if let Some(known) = self.conns.get_mut(&conn) {
                     known.splice = Some((job, Pump { direction, offset, limit, coding }));

@@ -64,6 +64,16 @@ impl Writer {
         }
     }
 
+    /// Has the relay write the password of a preset site.
+    pub(crate) fn send_password(&mut self) -> Result<(), End> {
+        match self {
+            Writer::Tunnel(writer) => writer.send_password(),
+            Writer::Plain(_) | Writer::Tls(_) => {
+                Err(End::Failed { stage: Stage::Login, text: "only a relay holds passwords".to_owned() })
+            }
+        }
+    }
+
     /// Sends what is still held back.
     pub(crate) async fn flush(&mut self) -> Result<(), End> {
         match self {

@@ -45,6 +45,7 @@ enum Order {
     Open { kind: StreamKind, events: UnboundedSender<StreamEvent>, id: oneshot::Sender<StreamId> },
     StartTls { id: StreamId, server_name: String, max_version: Option<TlsVersion> },
     AcceptTls(StreamId),
+    SendPassword(StreamId),
     Write { id: StreamId, bytes: Bytes, done: oneshot::Sender<()> },
     Finish(StreamId),
     Consumed(StreamId, usize),
@@ -255,6 +256,11 @@ impl TunnelWriter {
         // Where the stream ended instead, its reader has the reason.
         sent.map_err(|_| End::Failed { stage: Stage::Connection, text: "the connection ended".to_owned() })?;
         Ok(length)
+    }
+
+    /// Behind what was written.
+    pub(crate) fn send_password(&mut self) -> Result<(), End> {
+        self.orders.send(Order::SendPassword(self.id)).map_err(|_| link_lost())
     }
 
     pub(crate) fn finish(&mut self) -> Result<(), End> {

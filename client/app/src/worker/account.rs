@@ -53,8 +53,15 @@ impl Account {
     /// Whether it is the same user of the same server, with the same use of TLS.
     pub(super) fn is_same(&self, other: &Connect) -> bool {
         let mine = &self.connect;
-        (&mine.host, mine.port, &mine.user, &mine.password, mine.encryption)
-            == (&other.host, other.port, &other.user, &other.password, other.encryption)
+        (&mine.host, mine.port, &mine.user, &mine.password, mine.stored_password, mine.encryption)
+            == (
+                &other.host,
+                other.port,
+                &other.user,
+                &other.password,
+                other.stored_password,
+                other.encryption,
+            )
     }
 
     /// A person said yes.
@@ -97,6 +104,7 @@ mod tests {
             port: 21,
             user: "u".to_owned(),
             password: "p".to_owned(),
+            stored_password: false,
             encryption: Encryption::Explicit,
             path: Some("/start/".to_owned()),
             pins: vec!["old".to_owned()],

@@ -242,6 +242,7 @@ impl Driver {
             }
             Output::AcceptTls(conn) => cx.tunnel.accept_tls(self.owner(conn)),
             Output::Send(conn, bytes) => cx.tunnel.send(self.owner(conn), &bytes),
+            Output::SendPassword(conn) => cx.tunnel.write_password(self.owner(conn)),
             // Abilities that this driver does not have are not asked for: neither limit nor coding, nor what follows.
             Output::Splice { conn, job, direction, offset, limit: _, coding: _ } => {
                 let Some(splice) = self.connections.get_mut(&conn) else { return };

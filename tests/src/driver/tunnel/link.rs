@@ -210,6 +210,7 @@ impl Task {
                 self.link.start_tls(id, server_name, max_version);
             }
             Order::AcceptTls(id) => self.link.accept_tls(id),
+            Order::SendPassword(id) => self.link.write_password(id),
             Order::Write { id, bytes, done } => {
                 if let Some(stream) = self.streams.get_mut(&id) {
                     stream.pending.push_back((bytes, done));
