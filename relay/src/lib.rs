@@ -28,7 +28,10 @@ mod server;
 mod session;
 mod visitor;
 
-pub use config::{Active, Config, ConfigError, PasswordOver, Rule, SecretSource, Target, TlsRule};
+pub use config::{
+    Active, ClientCertificate, Config, ConfigError, PasswordOver, Pin, PinError, Rule, SecretSource, Target,
+    TlsMin, TlsRule,
+};
 pub use door::dial;
 pub use policy::{HostPattern, PatternError, Ports, PortsError};
 

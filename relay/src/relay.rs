@@ -4,8 +4,9 @@ use crate::config::{Config, SecretSource, seconds};
 use crate::door::Door;
 use crate::origin::{Guard, Origin};
 use crate::page::Page;
-use crate::policy::Policy;
-use crate::tls::Roots;
+use crate::policy::{Policy, Terms};
+use crate::secret::others_may_read;
+use crate::tls::{Roots, ServerTls};
 use crate::{ConfigError, Error};
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -37,6 +38,8 @@ pub(crate) struct Rules {
     pub(crate) door: Door,
     pub(crate) guard: Guard,
     pub(crate) roots: Roots,
+    /// TLS settings, as [`crate::policy::Terms`] numbers them.
+    tls: Vec<ServerTls>,
 }
 
 impl Rules {
@@ -56,13 +59,28 @@ impl Rules {
                 tracing::warn!(host = target.host, port = target.port, complaint, "stored password");
             }
         }
+        let of_targets = config.targets.iter().filter_map(|target| target.client_certificate.as_ref());
+        let of_rules = config.rules.iter().filter_map(|rule| rule.client_certificate.as_ref());
+        for key in of_targets.chain(of_rules).map(|certificate| &certificate.key) {
+            if others_may_read(key) {
+                tracing::warn!(file = %key.display(), "others than its owner may read the key of a client certificate");
+            }
+        }
         let policy = Policy::new(&config, vec![own]);
         Ok(Rules {
             door: Door::new(policy, config.active.clone(), seconds(config.deadlines.connect)),
             guard: Guard::new(origins, config.allow_missing_origin, on_loopback),
             roots: Roots::system().with_files(&config.extra_roots)?,
+            tls: ServerTls::of_config(&config).map_err(|error| ConfigError(error.to_string()))?,
             config,
         })
+    }
+}
+
+impl Rules {
+    /// TLS settings for a server that is reached on these terms.
+    pub(crate) fn tls(&self, terms: Terms) -> ServerTls {
+        self.tls.get(terms.tls).cloned().unwrap_or_default()
     }
 }
 

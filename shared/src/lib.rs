@@ -34,7 +34,9 @@ pub use message::Message;
 pub use reset::{Reason, Reset};
 pub use secret::{SecretKind, WriteSecret};
 pub use stream::{LISTEN, Listening, Open, Opened, StreamKind};
-pub use tls::{Certificate, StartTls, TlsInfo, TlsVersion, Verdict};
+pub use tls::{
+    Certificate, ClientCertificate, MAX_CLIENT_CERTIFICATE, StartTls, TlsInfo, TlsVersion, Verdict,
+};
 
 /// The WebSocket subprotocol. Its number is the major version; minor differences go by `features` in
 /// HELLO and WELCOME.

@@ -177,7 +177,7 @@ mod tests {
     use crate::reset::{MAX_TEXT, Reason};
     use crate::secret::SecretKind;
     use crate::stream::StreamKind;
-    use crate::tls::{Certificate, TlsVersion, Verdict};
+    use crate::tls::{Certificate, ClientCertificate, TlsVersion, Verdict};
     use proptest::collection::vec;
     use proptest::option;
     use proptest::prelude::*;
@@ -291,9 +291,12 @@ mod tests {
             any::<u64>().prop_map(Message::Credit),
             any::<bool>().prop_map(|unclean| Message::Fin { unclean }),
             reset().prop_map(Message::Reset),
-            (text(), any::<u64>(), option::of(version())).prop_map(|(server_name, received, max_version)| {
-                Message::StartTls(StartTls { server_name, received, max_version })
-            }),
+            (text(), any::<u64>(), option::of(version()), option::of(text())).prop_map(
+                |(server_name, received, max_version, pem)| {
+                    let client_certificate = pem.map(|pem| ClientCertificate { pem });
+                    Message::StartTls(StartTls { server_name, received, max_version, client_certificate })
+                }
+            ),
             info().prop_map(Message::TlsInfo),
             (any::<u16>(), vec(any::<u8>(), 0..300)).prop_map(|(index, der)| Message::TlsCert { index, der }),
             Just(Message::TlsAccept),

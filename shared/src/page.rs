@@ -17,7 +17,7 @@ use crate::message::Message;
 use crate::reset::{Reason, Reset};
 use crate::secret::{SecretKind, WriteSecret};
 use crate::stream::{Listening, Open, Opened, StreamKind};
-use crate::tls::{StartTls, TlsInfo, TlsVersion};
+use crate::tls::{ClientCertificate, StartTls, TlsInfo, TlsVersion};
 use crate::window::{RecvWindow, SendWindow};
 use crate::{CONTROL_WINDOW, DATA_WINDOW, MAX_PAYLOAD, MAX_PAYLOAD_NEGOTIABLE, MAX_SESSION_WINDOW};
 use std::collections::{BTreeMap, VecDeque};
@@ -157,12 +157,24 @@ impl Link {
     /// Asks for TLS on a stream, once; nothing may be sent until the gate is open. Before [`Event::Opened`] it costs no round trip:
     /// the relay begins the handshake as soon as the connection stands.
     pub fn start_tls(&mut self, id: StreamId, server_name: String, max_version: Option<TlsVersion>) {
+        self.start_tls_as(id, server_name, max_version, None);
+    }
+
+    /// The same with a client certificate, on a control stream.
+    pub fn start_tls_as(
+        &mut self,
+        id: StreamId,
+        server_name: String,
+        max_version: Option<TlsVersion>,
+        client_certificate: Option<ClientCertificate>,
+    ) {
         let Some(stream) = self.streams.get_mut(&id).filter(|stream| stream.gate == Gate::Open) else {
             return;
         };
         stream.gate = Gate::Handshake;
         let received = stream.receive.received();
-        self.queue(id, &Message::StartTls(StartTls { server_name, received, max_version }));
+        let request = StartTls { server_name, received, max_version, client_certificate };
+        self.queue(id, &Message::StartTls(request));
     }
 
     /// Opens the gate: the certificate is accepted. Does nothing where it is open, or where no certificate was shown yet.

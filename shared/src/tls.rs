@@ -6,6 +6,7 @@
 //! a data stream costs one round trip in all.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// START_TLS.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -18,6 +19,25 @@ pub struct StartTls {
     /// Newest version to offer; absent means 1.3.
     #[serde(default)]
     pub max_version: Option<TlsVersion>,
+    /// What to show to a server that asks who this is. On control streams; their data streams show the same.
+    #[serde(default)]
+    pub client_certificate: Option<ClientCertificate>,
+}
+
+/// A certificate and its key, for one session. No `Debug` of it shows anything.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientCertificate {
+    /// PEM: the certificate, those that lead to its authority, and the private key, not encrypted.
+    pub pem: String,
+}
+
+/// Longest [`ClientCertificate::pem`], in bytes: with the rest of START_TLS it fits a frame.
+pub const MAX_CLIENT_CERTIFICATE: usize = 12 * 1024;
+
+impl fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientCertificate(****)")
+    }
 }
 
 /// TLS protocol versions that the relay speaks.

@@ -4,9 +4,11 @@
 
 mod rule;
 mod secret;
+mod server_tls;
 
 pub use rule::{Rule, Target, TlsRule};
 pub use secret::{PasswordOver, SecretSource};
+pub use server_tls::{ClientCertificate, Pin, PinError, TlsMin};
 
 use crate::policy::Ports;
 use serde::{Deserialize, Serialize};
@@ -35,6 +37,8 @@ pub struct Config {
     pub www: Option<PathBuf>,
     /// PEM files with certificates to trust besides the system's.
     pub extra_roots: Vec<PathBuf>,
+    /// The oldest TLS with servers, where their target or rule does not say.
+    pub tls_min: TlsMin,
     /// Servers that may be reached and that the page shows as cards.
     #[serde(rename = "target")]
     pub targets: Vec<Target>,
@@ -173,6 +177,7 @@ impl Default for Config {
             frame_ancestors: Vec::new(),
             www: None,
             extra_roots: Vec::new(),
+            tls_min: TlsMin::default(),
             targets: Vec::new(),
             rules: Vec::new(),
             active: Active::default(),
@@ -287,6 +292,13 @@ mod tests {
                  password = { env = \"X\" }\npassword_over = \"tls\"",
                 "for TLS only",
             ),
+            ("tls_min = \"1.1\"", "line 1"),
+            ("[[target]]\nhost = \"a.example\"\npins = [\"sha256/x\"]", "line 3"),
+            ("[[target]]\nhost = \"a.example\"\nclient_certificate = { chain = \"a\" }", "line 3"),
+            (
+                "[[target]]\nhost = \"a.example\"\nencryption = \"none\"\ntls_min = \"1.3\"",
+                "its encryption is none",
+            ),
             ("public_origin = [\"example.org\"]", "example.org"),
             ("frame_ancestors = [\"https://a.example; script-src *\"]", "not an origin"),
             ("[limits]\nstreams = 0", "limit of 0"),
@@ -322,6 +334,8 @@ mod tests {
     fn what_is_in_force_reads_as_the_same_again() {
         let text = "public_origin = [\"https://a.example\"]\n[[target]]\nhost = \"a.example\"\ntls = \"required\"\n\
                     user = \"me\"\npassword = { command = [\"pass\", \"show\"] }\n\
+                    pins = [\"sha256/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"]\n\
+                    client_certificate = { chain = \"c\", key = \"k\" }\n\
                     [[rule]]\nhosts = [\"*.b.example\", \"10.20.0.0/16\"]\nports = [21, \"2100-2199\"]\ndata_ports = \"50000-50100\"\n";
         let config = Config::from_toml(text).unwrap();
         let effective = config.to_toml().unwrap();

@@ -1,6 +1,7 @@
 //! What may be reached: `[[target]]`, a server that the page shows as a card, and `[[rule]]`, servers that a person may type.
 
 use super::secret::{PasswordOver, SecretSource};
+use super::server_tls::{ClientCertificate, Pin, TlsMin};
 use crate::policy::{HostPattern, Ports};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
@@ -38,6 +39,15 @@ pub struct Target {
     /// Whether the relay lets anything but TLS through.
     #[serde(default)]
     pub tls: TlsRule,
+    /// The oldest TLS. Absent: what holds for all.
+    #[serde(default)]
+    pub tls_min: Option<TlsMin>,
+    /// The keys that the server may show. They are trusted without a question, and no other is. Empty: the certificate decides.
+    #[serde(default)]
+    pub pins: Vec<Pin>,
+    /// What the relay shows to a server that asks who it is.
+    #[serde(default)]
+    pub client_certificate: Option<ClientCertificate>,
     /// Ports that data connections may go to.
     #[serde(default = "unprivileged")]
     pub data_ports: Ports,
@@ -58,6 +68,12 @@ pub struct Rule {
     /// Whether the relay lets anything but TLS through.
     #[serde(default)]
     pub tls: TlsRule,
+    /// The oldest TLS. Absent: what holds for all.
+    #[serde(default)]
+    pub tls_min: Option<TlsMin>,
+    /// What the relay shows to a server that asks who it is.
+    #[serde(default)]
+    pub client_certificate: Option<ClientCertificate>,
     /// Ports that data connections may go to.
     #[serde(default = "unprivileged")]
     pub data_ports: Ports,
@@ -91,6 +107,9 @@ impl Target {
             password_over: None,
             path: None,
             tls: TlsRule::default(),
+            tls_min: None,
+            pins: Vec::new(),
+            client_certificate: None,
             data_ports: unprivileged(),
             active: false,
         }
@@ -134,7 +153,17 @@ impl Target {
                 "target {host:?}: TLS is required, but its encryption is not explicit or implicit"
             ));
         }
+        if self.encryption == SiteEncryption::None && self.has_own_tls() {
+            return Err(format!(
+                "target {host:?}: tls_min, pins or client_certificate, but its encryption is none"
+            ));
+        }
         Ok(())
+    }
+
+    /// Whether anything is said of TLS with it that does not hold for all.
+    pub(crate) fn has_own_tls(&self) -> bool {
+        self.tls_min.is_some() || !self.pins.is_empty() || self.client_certificate.is_some()
     }
 }
 
@@ -174,6 +203,11 @@ impl Target {
 }
 
 impl Rule {
+    /// Whether anything is said of TLS with its servers that does not hold for all.
+    pub(crate) fn has_own_tls(&self) -> bool {
+        self.tls_min.is_some() || self.client_certificate.is_some()
+    }
+
     /// What contradicts itself.
     pub(crate) fn check(&self) -> Result<(), String> {
         match self.hosts.is_empty() || self.ports.is_empty() {

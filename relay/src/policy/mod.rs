@@ -47,6 +47,8 @@ pub(crate) struct Terms {
     pub(crate) data_ports: Ports,
     /// Whether the server may be listened for.
     pub(crate) active: bool,
+    /// Which of [`crate::tls::ServerTls::of_config`] holds; 0 where nothing special is said.
+    pub(crate) tls: usize,
 }
 
 /// A line of the rules.
@@ -77,8 +79,12 @@ impl Policy {
     /// The rules of a configuration, for a relay that listens on `own`. Targets that cannot be read were refused before
     /// by [`Config`]; here they would match nothing.
     pub(crate) fn new(config: &Config, own: Vec<SocketAddr>) -> Policy {
-        let targets = config.targets.iter().filter_map(Line::of_target);
-        Policy { lines: targets.chain(config.rules.iter().map(Line::of_rule)).collect(), own }
+        // As the list of TLS settings is numbered: what holds for all, the targets, the rules.
+        let targets =
+            (1..).zip(&config.targets).filter_map(|(number, target)| Line::of_target(target, number));
+        let rules = (1 + config.targets.len()..).zip(&config.rules);
+        let rules = rules.map(|(number, rule)| Line::of_rule(rule, number));
+        Policy { lines: targets.chain(rules).collect(), own }
     }
 
     /// Decides on the host and port of a control stream, and on what terms.
@@ -163,14 +169,16 @@ impl Policy {
 }
 
 impl Line {
-    fn of_target(target: &Target) -> Option<Line> {
+    fn of_target(target: &Target, number: usize) -> Option<Line> {
+        let tls = if target.has_own_tls() { number } else { 0 };
         let hosts = vec![target.host.parse().ok()?];
         let ports = vec![Ports::new(target.port, target.port)?];
-        Some(Line { hosts, ports, terms: Terms::new(target.tls, target.data_ports, target.active) })
+        Some(Line { hosts, ports, terms: Terms::new(target.tls, target.data_ports, target.active, tls) })
     }
 
-    fn of_rule(rule: &Rule) -> Line {
-        let terms = Terms::new(rule.tls, rule.data_ports, rule.active);
+    fn of_rule(rule: &Rule, number: usize) -> Line {
+        let tls = if rule.has_own_tls() { number } else { 0 };
+        let terms = Terms::new(rule.tls, rule.data_ports, rule.active, tls);
         Line { hosts: rule.hosts.clone(), ports: rule.ports.clone(), terms }
     }
 
@@ -181,8 +189,8 @@ impl Line {
 }
 
 impl Terms {
-    fn new(tls: TlsRule, data_ports: Ports, active: bool) -> Terms {
-        Terms { tls_required: tls == TlsRule::Required, data_ports, active }
+    fn new(rule: TlsRule, data_ports: Ports, active: bool, tls: usize) -> Terms {
+        Terms { tls_required: rule == TlsRule::Required, data_ports, active, tls }
     }
 }
 
@@ -228,7 +236,8 @@ mod tests {
     }
 
     /// On the usual terms.
-    const TERMS: Terms = Terms { tls_required: false, data_ports: Ports::UNPRIVILEGED, active: false };
+    const TERMS: Terms =
+        Terms { tls_required: false, data_ports: Ports::UNPRIVILEGED, active: false, tls: 0 };
 
     fn address(text: &str) -> SocketAddr {
         text.parse().unwrap()

@@ -314,7 +314,7 @@ mod tests {
     }
 
     fn request() -> StartTls {
-        StartTls { server_name: "a.example".into(), received: 0, max_version: None }
+        StartTls { server_name: "a.example".into(), received: 0, max_version: None, client_certificate: None }
     }
 
     #[test]

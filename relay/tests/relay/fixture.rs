@@ -78,12 +78,16 @@ pub(crate) async fn accept(listener: &TcpListener) -> TcpStream {
 pub(crate) struct Identity {
     pub(crate) der: CertificateDer<'static>,
     pub(crate) pem: String,
+    /// SHA-256 of its key, hexadecimal.
+    pub(crate) key_hash: String,
     pub(crate) acceptor: TlsAcceptor,
 }
 
 pub(crate) fn identity(name: &str) -> Identity {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new([name.to_owned()]).unwrap().self_signed(&key).unwrap();
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &key.subject_public_key_info());
+    let key_hash = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     let (der, pem) = (certificate.der().clone(), certificate.pem());
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -93,5 +97,5 @@ pub(crate) fn identity(name: &str) -> Identity {
         .with_no_client_auth()
         .with_single_cert(vec![der.clone()], key)
         .unwrap();
-    Identity { der, pem, acceptor: TlsAcceptor::from(Arc::new(config)) }
+    Identity { der, pem, key_hash, acceptor: TlsAcceptor::from(Arc::new(config)) }
 }

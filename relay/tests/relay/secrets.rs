@@ -241,7 +241,12 @@ async fn over_tls_with(bench: &Bench, acceptor: tokio_rustls::TlsAcceptor) -> Re
         let _ = stream.flush().await;
         password
     });
-    let request = StartTls { server_name: "127.0.0.1".into(), received: 0, max_version: None };
+    let request = StartTls {
+        server_name: "127.0.0.1".into(),
+        received: 0,
+        max_version: None,
+        client_certificate: None,
+    };
     client.start_tls(id, request).await?;
     client.send(id, &Message::TlsAccept).await;
     client.data(id, b"USER me\r\n").await;

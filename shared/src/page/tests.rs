@@ -124,7 +124,12 @@ fn nothing_flows_before_the_gate_opens() {
     assert_eq!(sent(&mut link), []);
     link.start_tls(id, "ftp.example".into(), None);
     link.start_tls(id, "ftp.example".into(), None);
-    let start = StartTls { server_name: "ftp.example".into(), received: 10, max_version: None };
+    let start = StartTls {
+        server_name: "ftp.example".into(),
+        received: 10,
+        max_version: None,
+        client_certificate: None,
+    };
     assert_eq!(sent(&mut link), [(id, Message::StartTls(start))]);
     assert_eq!(link.budget(id), 0);
     link.accept_tls(id);

@@ -53,6 +53,8 @@ pub(crate) fn ended(reset: &Reset) -> End {
         Reason::Secret => Stage::Login,
         Reason::TlsHandshake
         | Reason::TlsUntrusted
+        | Reason::TlsPin
+        | Reason::ClientCertificate
         | Reason::TlsVersion
         | Reason::NoTicket
         | Reason::PlaintextAfterStartTls => Stage::Tls,

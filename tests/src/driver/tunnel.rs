@@ -12,7 +12,9 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use towpath_ftp::{End, Stage, TlsSession};
-use towpath_shared::{Header, LISTEN, MAX_PAYLOAD_NEGOTIABLE, SUBPROTOCOL, StreamId, StreamKind, TlsVersion};
+use towpath_shared::{
+    ClientCertificate, Header, LISTEN, MAX_PAYLOAD_NEGOTIABLE, SUBPROTOCOL, StreamId, StreamKind, TlsVersion,
+};
 
 /// The relay cannot be used.
 #[derive(Debug, Error)]
@@ -39,14 +41,28 @@ impl From<tungstenite::Error> for RelayError {
 pub struct Relay {
     orders: UnboundedSender<Order>,
     listens: bool,
+    certificate: Option<ClientCertificate>,
 }
 
 enum Order {
-    Open { kind: StreamKind, events: UnboundedSender<StreamEvent>, id: oneshot::Sender<StreamId> },
-    StartTls { id: StreamId, server_name: String, max_version: Option<TlsVersion> },
+    Open {
+        kind: StreamKind,
+        events: UnboundedSender<StreamEvent>,
+        id: oneshot::Sender<StreamId>,
+    },
+    StartTls {
+        id: StreamId,
+        server_name: String,
+        max_version: Option<TlsVersion>,
+        certificate: Option<ClientCertificate>,
+    },
     AcceptTls(StreamId),
     SendPassword(StreamId),
-    Write { id: StreamId, bytes: Bytes, done: oneshot::Sender<()> },
+    Write {
+        id: StreamId,
+        bytes: Bytes,
+        done: oneshot::Sender<()>,
+    },
     Finish(StreamId),
     Consumed(StreamId, usize),
     Reset(StreamId),
@@ -91,7 +107,14 @@ impl Relay {
         let (ready, welcomed) = oneshot::channel();
         tokio::spawn(link::run(socket, inbox, ready));
         let features = welcomed.await.map_err(|_| RelayError::NoWelcome)?;
-        Ok(Relay { orders, listens: features.iter().any(|feature| feature == LISTEN) })
+        let listens = features.iter().any(|feature| feature == LISTEN);
+        Ok(Relay { orders, listens, certificate: None })
+    }
+
+    /// The same link, over which this is shown to servers that ask who this is.
+    #[must_use]
+    pub fn with_client_certificate(self, pem: String) -> Relay {
+        Relay { certificate: Some(ClientCertificate { pem }), ..self }
     }
 
     /// Whether it may listen for servers (active mode), for some of them at least.
@@ -115,13 +138,16 @@ impl Relay {
         mut tls: oneshot::Receiver<TlsAsk>,
         mut listening: Option<oneshot::Sender<String>>,
     ) -> Result<Opened, End> {
+        // Data streams show what their control stream does.
+        let certificate = self.certificate.clone().filter(|_| matches!(kind, StreamKind::Control { .. }));
         let (sender, events) = mpsc::unbounded_channel();
         let (id_sender, id) = oneshot::channel();
         let order = Order::Open { kind, events: sender, id: id_sender };
         self.orders.send(order).map_err(|_| link_lost())?;
         let id = id.await.map_err(|_| link_lost())?;
         let writer = TunnelWriter { id, orders: self.orders.clone(), queued: None };
-        let mut reader = TunnelReader { id, orders: self.orders.clone(), events, asked: false, end: None };
+        let orders = self.orders.clone();
+        let mut reader = TunnelReader { id, orders, events, certificate, asked: false, end: None };
         loop {
             let event = tokio::select! {
                 biased;
@@ -165,6 +191,7 @@ pub(crate) struct TunnelReader {
     id: StreamId,
     orders: UnboundedSender<Order>,
     events: UnboundedReceiver<StreamEvent>,
+    certificate: Option<ClientCertificate>,
     /// START_TLS was sent.
     asked: bool,
     end: Option<End>,
@@ -203,7 +230,8 @@ impl TunnelReader {
     fn ask_tls(&mut self, ask: TlsAsk) {
         self.asked = true;
         let max_version = ask.tls12_only.then_some(TlsVersion::Tls12);
-        let order = Order::StartTls { id: self.id, server_name: ask.server_name, max_version };
+        let (id, certificate) = (self.id, self.certificate.take());
+        let order = Order::StartTls { id, server_name: ask.server_name, max_version, certificate };
         let _ = self.orders.send(order);
     }
 

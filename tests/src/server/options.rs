@@ -73,6 +73,8 @@ pub struct Options {
     /// ProFTPD with mod_deflate (MODE Z), mod_digest (HASH, XCRC and their like), mod_copy (SITE CPFR, CPTO) and
     /// mod_site_misc (SITE MKDIR, RMDIR, SYMLINK, UTIME).
     pub modules: bool,
+    /// Asks for a client certificate and serves nobody without [`super::Server::client`]'s. vsftpd and ProFTPD.
+    pub certified: bool,
 }
 
 impl Options {
@@ -87,6 +89,7 @@ impl Options {
             idle: None,
             refused: &[],
             modules: false,
+            certified: false,
         }
     }
 
@@ -117,6 +120,9 @@ impl Options {
             Inetutils | Libunftp if !self.refused.is_empty() => refusal("refuse commands"),
             PureFtpd if !self.refused.is_empty() && !self.active_only() => {
                 refusal("refuse commands other than EPSV and PASV together")
+            }
+            software if self.certified && !matches!(software, Vsftpd | ProFtpd) => {
+                refusal("ask for client certificates")
             }
             software if self.modules && software != ProFtpd => refusal("load ProFTPD's modules"),
             _ => Ok(()),

@@ -30,6 +30,10 @@ pub(super) fn command(place: &Place) -> Result<Command, ServerError> {
     if place.options.security == Security::Implicit {
         more.push_str("TLSOptions UseImplicitSSL\n");
     }
+    if place.options.certified {
+        let clients = text(&place.path("clients.pem"));
+        more.push_str(&format!("TLSCACertificateFile {clients}\n"));
+    }
     if place.options.modules {
         more.push_str(MODULES);
     }
@@ -75,8 +79,9 @@ TLSLog {tls_log}
 TLSECCertificateFile {certificate}
 TLSECCertificateKeyFile {key}
 TLSRequired off
-TLSVerifyClient off
+TLSVerifyClient {verify}
 {more}",
+        verify = if place.options.certified { "on" } else { "off" },
         address = place.options.address(),
         ipv6 = if place.options.ipv6 { "on" } else { "off" },
         port = place.ports.control(),

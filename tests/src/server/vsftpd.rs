@@ -56,7 +56,15 @@ xferlog_enable=YES
 log_ftp_protocol=YES
 debug_ssl=YES
 vsftpd_log_file={log}
-{refused}{idle}",
+{refused}{idle}{certified}",
+        certified = if place.options.certified {
+            format!(
+                "require_cert=YES\nvalidate_cert=YES\nca_certs_file={}\n",
+                text(&place.path("clients.pem"))
+            )
+        } else {
+            String::new()
+        },
         idle = place.options.idle.map_or_else(String::new, |idle| format!("idle_session_timeout={idle}\n")),
         most_sessions = place.options.most_sessions.unwrap_or(0),
         port = place.ports.control(),

@@ -28,6 +28,8 @@ fn stage(reason: Reason, purpose: Purpose) -> Stage {
         Reason::Secret => Stage::Login,
         Reason::TlsHandshake
         | Reason::TlsUntrusted
+        | Reason::TlsPin
+        | Reason::ClientCertificate
         | Reason::TlsVersion
         | Reason::NoTicket
         | Reason::PlaintextAfterStartTls => Stage::Tls,
@@ -72,6 +74,10 @@ fn sentence(reset: &Reset, purpose: Purpose) -> String {
             Purpose::Control => "The certificate was not accepted".to_owned(),
             Purpose::Data => "The data connection showed another certificate".to_owned(),
         },
+        Reason::TlsPin => {
+            "The server is not the one whose key the relay's administrator has pinned".to_owned()
+        }
+        Reason::ClientCertificate => "The server asks for a client certificate that it trusts".to_owned(),
         Reason::TlsVersion => "The server has no TLS version or cipher in common with the relay".to_owned(),
         Reason::PlaintextAfterStartTls => {
             "Something came in plain text after TLS was agreed; somebody may be tampering with the connection"
