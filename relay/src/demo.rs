@@ -48,6 +48,7 @@ impl Server {
     #[must_use]
     pub fn config(&self) -> Config {
         let target = Target {
+            users: None,
             name: Some("Demo server".into()),
             encryption: SiteEncryption::None,
             user: Some("anonymous".into()),

@@ -11,6 +11,7 @@ pub(crate) use listener::Listener;
 
 use crate::config::Active;
 use crate::policy::{Denied, Leave, Policy, Terms, canonical};
+use crate::visitor::Grants;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -83,14 +84,19 @@ impl Door {
         Door { policy, active: Active::default(), resolve, deadline }
     }
 
-    /// Connects a control stream, and says on what terms.
-    pub(crate) async fn open_control(&self, host: &str, port: u16) -> Result<(Connected, Server), Refused> {
+    /// Connects a control stream of a visitor, and says on what terms.
+    pub(crate) async fn open_control(
+        &self,
+        host: &str,
+        port: u16,
+        grants: &Grants,
+    ) -> Result<(Connected, Server), Refused> {
         let start = Instant::now();
         let deadline = start + self.deadline;
-        let (leave, terms) = self.policy.check_control(host, port)?;
+        let (leave, terms) = self.policy.check_control(host, port, grants)?;
         let addresses = match leave {
             Leave::Address(address) => vec![address],
-            Leave::Resolve(name, port) => self.resolved(&name, port, deadline).await?,
+            Leave::Resolve(name, port) => self.resolved(&name, port, grants, deadline).await?,
         };
         let connected = self.connect(&addresses, None, start, deadline).await?;
         let server = Server { peer: connected.peer.ip(), local: connected.local.ip(), terms };
@@ -116,7 +122,13 @@ impl Door {
     }
 
     /// The allowed addresses of a name. One forbidden address does not spoil the others.
-    async fn resolved(&self, name: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>, Refused> {
+    async fn resolved(
+        &self,
+        name: &str,
+        port: u16,
+        grants: &Grants,
+        deadline: Instant,
+    ) -> Result<Vec<SocketAddr>, Refused> {
         let not_found = |text: String| Refused { reason: Reason::NameNotFound, text };
         let found = timeout_at(deadline, (self.resolve)(name.to_owned()))
             .await
@@ -124,7 +136,7 @@ impl Door {
             .map_err(|error| not_found(format!("{name}: {error}")))?;
         let (mut allowed, mut denied) = (Vec::new(), None);
         for ip in found.into_iter().take(MAX_ADDRESSES) {
-            match self.policy.check_resolved(name, SocketAddr::new(ip, port)) {
+            match self.policy.check_resolved(name, SocketAddr::new(ip, port), grants) {
                 Ok(address) => allowed.push(address),
                 Err(reason) => denied = Some(reason),
             }
@@ -230,11 +242,11 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let (closed, _) = door(&[("localhost", port)], &[&["127.0.0.1"], &["::ffff:127.0.0.1"]]);
         for _ in 0..2 {
-            let refused = closed.open_control("localhost", port).await.unwrap_err();
+            let refused = closed.open_control("localhost", port, &Grants::default()).await.unwrap_err();
             assert_eq!(refused.reason, Reason::PolicyDenied);
         }
         let (open, _) = door(&[("localhost", port), ("127.0.0.1", port)], &[&["127.0.0.1"]]);
-        let (connected, _) = open.open_control("localhost", port).await.unwrap();
+        let (connected, _) = open.open_control("localhost", port, &Grants::default()).await.unwrap();
         assert_eq!(connected.peer, listener.local_addr().unwrap());
     }
 
@@ -244,7 +256,7 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let targets = [("host.example", port), ("127.0.0.1", port)];
         let (door, asked) = door(&targets, &[&["169.254.169.254", "127.0.0.2", "127.0.0.1"], &["127.0.0.9"]]);
-        let (connected, server) = door.open_control("host.example", port).await.unwrap();
+        let (connected, server) = door.open_control("host.example", port, &Grants::default()).await.unwrap();
         assert_eq!(connected.peer.ip().to_string(), "127.0.0.1");
         assert_eq!(asked.load(Ordering::SeqCst), 1);
         // The data stream goes where the control stream went, whatever the name leads to by now.
@@ -259,7 +271,7 @@ mod tests {
     async fn what_is_not_listed_is_not_even_resolved() {
         let (door, asked) = door(&[("host.example", 21)], &[&["127.0.0.1"]]);
         for (host, port) in [("host.example", 22), ("other.example", 21), ("127.0.0.1", 21), ("127.1", 21)] {
-            let refused = door.open_control(host, port).await.unwrap_err();
+            let refused = door.open_control(host, port, &Grants::default()).await.unwrap_err();
             assert_eq!(refused.reason, Reason::PolicyDenied, "{host}:{port}");
         }
         assert_eq!(asked.load(Ordering::SeqCst), 0);
@@ -271,8 +283,14 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         drop(listener);
         let (door, _) = door(&[("127.0.0.1", port), ("host.example", 21)], &[&[]]);
-        assert_eq!(door.open_control("127.0.0.1", port).await.unwrap_err().reason, Reason::Refused);
-        assert_eq!(door.open_control("host.example", 21).await.unwrap_err().reason, Reason::NameNotFound);
+        assert_eq!(
+            door.open_control("127.0.0.1", port, &Grants::default()).await.unwrap_err().reason,
+            Reason::Refused
+        );
+        assert_eq!(
+            door.open_control("host.example", 21, &Grants::default()).await.unwrap_err().reason,
+            Reason::NameNotFound
+        );
     }
 
     #[tokio::test]
@@ -281,7 +299,7 @@ mod tests {
         let policy = Policy::new(&Config { targets, ..Config::default() }, Vec::new());
         let resolve = |_: String| -> Answer { Box::pin(std::future::pending()) };
         let door = Door::with_resolver(policy, Duration::from_millis(20), Box::new(resolve));
-        let refused = door.open_control("host.example", 21).await.unwrap_err();
+        let refused = door.open_control("host.example", 21, &Grants::default()).await.unwrap_err();
         assert_eq!(refused.reason, Reason::NameNotFound);
     }
 }

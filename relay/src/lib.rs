@@ -6,6 +6,7 @@
 //! | module | purpose |
 //! |--------|---------|
 //! | `server`, `page`, `origin` | HTTP: the page, the upgrade, who may ask |
+//! | `entry` | who may come in |
 //! | `visitor` | who is at the other end |
 //! | `session` | one WebSocket: reader, writer, a task for each stream |
 //! | `secret` | stored passwords of preset sites |
@@ -19,6 +20,7 @@ pub mod tls;
 
 mod address;
 mod door;
+mod entry;
 mod origin;
 mod page;
 mod policy;
@@ -29,10 +31,11 @@ mod session;
 mod visitor;
 
 pub use config::{
-    Active, ClientCertificate, Config, ConfigError, PasswordOver, Pin, PinError, Rule, SecretSource, Target,
-    TlsMin, TlsRule,
+    Access, Active, ClientCertificate, Config, ConfigError, Mode, PasswordOver, Pin, PinError, ProxiesConfig,
+    Rule, SecretSource, Target, TicketAlgorithm, TicketKey, TlsMin, TlsRule, Token, TokenHash,
 };
 pub use door::dial;
+pub use entry::{new_ticket, new_token};
 pub use policy::{HostPattern, PatternError, Ports, PortsError};
 
 use config::seconds;

@@ -44,6 +44,24 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Make an access token: the token to give away, and the lines that list it in the configuration.
+    Token {
+        /// Whose it is.
+        #[arg(long, default_value = "somebody")]
+        user: String,
+    },
+    /// Make a ticket with the configuration's first secret key, as a portal would; for tests and scripts.
+    Ticket {
+        /// TOML file.
+        #[arg(long)]
+        config: PathBuf,
+        /// Whom it lets in.
+        #[arg(long)]
+        user: String,
+        /// Name of a card that it opens; may be repeated. Without it, all that the user may use.
+        #[arg(long)]
+        site: Vec<String>,
+    },
 }
 
 #[tokio::main]
@@ -76,6 +94,17 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
             let listener = TcpListener::bind(listen).await?;
             writeln!(stdout(), "Towpath demo: http://{}/", listener.local_addr()?)?;
             Ok(towpath_relay::run(listener, config, stopped()).await?)
+        }
+        Command::Token { user } => {
+            let (token, lines) = towpath_relay::new_token(&user).ok_or("the system gives no random bits")?;
+            eprintln!("The token, shown this once:");
+            writeln!(stdout(), "{token}\n")?;
+            eprintln!("For the configuration, where [access] modes has \"token\":");
+            Ok(write!(stdout(), "{lines}")?)
+        }
+        Command::Ticket { config, user, site } => {
+            let ticket = towpath_relay::new_ticket(&read(&config)?, &user, &site)?;
+            Ok(writeln!(stdout(), "{ticket}")?)
         }
         Command::CheckConfig { config } => Ok(write!(stdout(), "{}", effective(&read(&config)?)?)?),
     }

@@ -2,10 +2,12 @@
 
 use crate::config::{Config, SecretSource, seconds};
 use crate::door::Door;
+use crate::entry::{Access, Entry, Proxies};
 use crate::origin::{Guard, Origin};
 use crate::page::Page;
 use crate::policy::{Policy, Terms};
 use crate::secret::others_may_read;
+use crate::session::Registry;
 use crate::tls::{Roots, ServerTls};
 use crate::{ConfigError, Error};
 use std::net::SocketAddr;
@@ -21,8 +23,18 @@ pub(crate) struct Relay {
     rules: RwLock<Arc<Rules>>,
     own: SocketAddr,
     pub(crate) page: Page,
+    /// What is remembered of those who come in.
+    pub(crate) entry: Entry,
     /// Places for tunnels.
     pub(crate) sessions: Arc<Semaphore>,
+    /// Places for tunnels without their page.
+    pub(crate) waiting: Semaphore,
+    /// Places for WebSockets that have not said yet which tunnel they go on with.
+    pub(crate) resuming: Arc<Semaphore>,
+    /// Tunnels that can be resumed.
+    pub(crate) registry: Arc<Registry>,
+    /// This relay's name among several behind one proxy: a tunnel can be resumed only here.
+    pub(crate) id: String,
     /// Tunnels and HTTP connections that are going on.
     pub(crate) tasks: TaskTracker,
     /// The relay takes nothing new.
@@ -37,6 +49,8 @@ pub(crate) struct Rules {
     pub(crate) config: Config,
     pub(crate) door: Door,
     pub(crate) guard: Guard,
+    pub(crate) proxies: Proxies,
+    pub(crate) access: Access,
     pub(crate) roots: Roots,
     /// TLS settings, as [`crate::policy::Terms`] numbers them.
     tls: Vec<ServerTls>,
@@ -46,10 +60,11 @@ impl Rules {
     fn new(config: Config, own: SocketAddr) -> Result<Rules, Error> {
         config.check()?;
         let on_loopback = own.ip().to_canonical().is_loopback();
-        if !on_loopback && !config.open_to_network {
+        let access = Access::new(&config)?;
+        if !on_loopback && access.is_open() && !config.open_to_network {
             return Err(ConfigError(format!(
                 "{own} can be reached by other machines, and whoever reaches the relay can use its targets; \
-                 set open_to_network = true if that is meant"
+                 say in [access] modes who may come in, or set open_to_network = true if that is meant"
             ))
             .into());
         }
@@ -70,6 +85,8 @@ impl Rules {
         Ok(Rules {
             door: Door::new(policy, config.active.clone(), seconds(config.deadlines.connect)),
             guard: Guard::new(origins, config.allow_missing_origin, on_loopback),
+            access,
+            proxies: Proxies::new(&config.proxies),
             roots: Roots::system().with_files(&config.extra_roots)?,
             tls: ServerTls::of_config(&config).map_err(|error| ConfigError(error.to_string()))?,
             config,
@@ -93,7 +110,12 @@ impl Relay {
                 Some(directory) => Page::read(directory).map_err(Error::Page)?,
                 None => Page::embedded(),
             },
-            sessions: Arc::new(Semaphore::new(rules.config.limits.sessions.min(Semaphore::MAX_PERMITS))),
+            sessions: Arc::new(places(rules.config.limits.sessions)),
+            waiting: places(rules.config.limits.waiting),
+            resuming: Arc::new(places(rules.config.limits.sessions)),
+            registry: Arc::default(),
+            id: rules.config.id.clone().unwrap_or_else(|| "relay".to_owned()),
+            entry: Entry::new(&rules.access),
             rules: RwLock::new(Arc::new(rules)),
             own,
             tasks: TaskTracker::new(),
@@ -116,7 +138,12 @@ impl Relay {
     /// Puts another configuration in force, for whatever begins from now on. One that cannot be used changes nothing.
     pub(crate) fn reload(&self, config: Config) -> Result<(), Error> {
         let rules = Arc::new(Rules::new(config, self.own)?);
-        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules.clone();
+        self.entry.review(&rules.access);
         Ok(())
     }
+}
+
+fn places(count: usize) -> Semaphore {
+    Semaphore::new(count.min(Semaphore::MAX_PERMITS))
 }

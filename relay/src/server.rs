@@ -1,11 +1,11 @@
 //! HTTP: the page, the upgrade to a tunnel, and two answers for whoever watches the relay.
 
 use crate::config::{Config, seconds};
+use crate::entry::Sender;
 use crate::origin::Refusal;
 use crate::page::text;
 use crate::relay::Relay;
 use crate::session::{self, READ_BUFFER, WRITE_BUFFER};
-use crate::visitor::Visitor;
 use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -19,6 +19,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -63,24 +64,30 @@ pub(crate) async fn accept(listener: TcpListener, relay: Arc<Relay>) {
                 }
             },
         };
-        let visitor = Visitor { address: peer.ip().to_canonical(), user: None };
-        let (router, shared) = (router.clone().layer(Extension(visitor)), relay.clone());
+        let (router, shared) = (router.clone(), relay.clone());
         let connection = async move {
-            serve(socket, router, &shared).await;
+            serve(socket, peer, router, &shared).await;
             drop(place);
         };
         relay.tasks.spawn(connection.instrument(tracing::info_span!("http", %peer)));
     }
 }
 
-async fn serve(socket: TcpStream, router: Router, relay: &Relay) {
+async fn serve(mut socket: TcpStream, peer: SocketAddr, router: Router, relay: &Relay) {
+    let rules = relay.rules();
+    let deadline = seconds(rules.config.deadlines.header);
+    let sender = match rules.proxies.sender(&mut socket, peer.ip(), deadline).await {
+        Ok(sender) => sender,
+        Err(error) => return tracing::warn!(%error, "connection of a proxy"),
+    };
+    let router = router.layer(Extension(sender));
     // Control frames and keystrokes must not wait for the acknowledgement of bulk.
     let _ = socket.set_nodelay(true);
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     let _ = socket2::SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(seconds(relay.rules().config.deadlines.header))
+        .header_read_timeout(deadline)
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(socket), TowerToHyperService::new(router))
         .with_upgrades();
@@ -104,6 +111,7 @@ async fn serve(socket: TcpStream, router: Router, relay: &Relay) {
 fn router(relay: Arc<Relay>) -> Router {
     Router::new()
         .route("/tunnel", any(tunnel))
+        .route("/tunnel/{relay}", any(resumed))
         .route("/livez", get(|| async { text(StatusCode::OK, "ok\n") }))
         .route("/readyz", get(ready))
         .fallback(page)
@@ -166,29 +174,51 @@ async fn ready(State(relay): State<Arc<Relay>>) -> Response<Body> {
     }
 }
 
-/// The upgrade. Origin first: a page that has no business here learns nothing else.
+/// A new tunnel.
 async fn tunnel(
     State(relay): State<Arc<Relay>>,
-    Extension(visitor): Extension<Visitor>,
+    Extension(sender): Extension<Sender>,
     headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response<Body> {
-    if let Err(refusal) = relay.rules().guard.check_origin(&headers) {
+    upgrade(relay, sender, &headers, socket, false)
+}
+
+/// A tunnel that lost its WebSocket. Its name in the path led a proxy to this relay; whether the tunnel is here, its token decides.
+async fn resumed(
+    State(relay): State<Arc<Relay>>,
+    Extension(sender): Extension<Sender>,
+    headers: HeaderMap,
+    socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response<Body> {
+    upgrade(relay, sender, &headers, socket, true)
+}
+
+/// The upgrade. Origin first: a page that has no business here learns nothing else.
+fn upgrade(
+    relay: Arc<Relay>,
+    sender: Sender,
+    headers: &HeaderMap,
+    socket: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    resumes: bool,
+) -> Response<Body> {
+    if let Err(refusal) = relay.rules().guard.check_origin(headers) {
         return refused(refusal);
     }
-    let upgrade = match upgrade {
+    let upgrade = match socket {
         Ok(upgrade) => upgrade.protocols([SUBPROTOCOL]),
         Err(rejection) => return rejection.into_response(),
     };
     if upgrade.selected_protocol().is_none() {
         return text(StatusCode::BAD_REQUEST, "the subprotocol towpath.v1 is required\n");
     }
-    if relay.draining.is_cancelled() {
+    // A relay that stops still lets running tunnels go on.
+    if relay.draining.is_cancelled() && !resumes {
         return text(StatusCode::SERVICE_UNAVAILABLE, "the relay stops\n");
     }
-    let Ok(place) = relay.sessions.clone().try_acquire_owned() else {
-        tracing::warn!("no place for another session");
-        return text(StatusCode::SERVICE_UNAVAILABLE, "too many sessions\n");
+    let caller = match relay.knock(sender, headers, resumes) {
+        Ok(caller) => caller,
+        Err(turned_away) => return turned_away.into_response(),
     };
     let most = Header::LEN + MAX_PAYLOAD;
     let running = relay.tasks.token();
@@ -201,8 +231,8 @@ async fn tunnel(
         .max_write_buffer_size(2 * WRITE_BUFFER + most)
         .on_upgrade(move |socket| {
             let served = async move {
-                session::serve(socket, relay, visitor).await;
-                drop((place, running));
+                session::serve(socket, relay, caller, resumes).await;
+                drop(running);
             };
             served.instrument(span)
         })

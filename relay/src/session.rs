@@ -1,44 +1,48 @@
-//! One tunnel: a WebSocket, its reader, its writer and a task for each stream.
+//! One tunnel: its WebSocket, or the WebSockets that follow each other, its reader, its writer and a task for each stream.
 //!
 //! The reader never waits for a write of any kind: what it hears goes into mailboxes and marks, what it answers goes into
 //! the outbox. That is what keeps a multiplexer from deadlocking when both sides have much to send.
 
+mod attachment;
 mod control;
 mod echo;
 mod gate;
+mod greeting;
 mod login;
 mod mailbox;
 mod outbox;
 mod plain;
+mod reader;
+mod registry;
 mod socket;
 mod stream;
 
 use crate::config::seconds;
+use crate::entry::{Admitted, Caller, Refused};
 use crate::relay::Relay;
-use crate::visitor::Visitor;
-use axum::extract::ws::{Message as Carrier, WebSocket};
-use bytes::Bytes;
+use crate::visitor::Grants;
+use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket};
 use control::Control;
-use echo::Written;
-use futures_util::StreamExt;
-use futures_util::stream::SplitStream;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use greeting::Greeting;
 use mailbox::Mailbox;
 use outbox::Outbox;
 pub(crate) use outbox::WRITE_BUFFER;
+pub(crate) use registry::Registry;
+use registry::{Attachment, Place};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use stream::Stream;
 use thiserror::Error;
 use tokio::sync::Notify;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
-use tokio_util::task::TaskTracker;
+use tokio::time::{Instant, timeout};
+use towpath_shared::ledger::Unsent;
 use towpath_shared::{
-    CONTROL_WINDOW, DATA_WINDOW, FrameError, GoAway, Header, Hello, Kind, LISTEN, MAX_PAYLOAD, Message, Open,
-    Reason, Reset, StreamId, StreamKind, WINDOW_UNIT, Welcome,
+    CONTROL_WINDOW, DATA_WINDOW, FrameError, Hello, LISTEN, MAX_PAYLOAD, RESUME, Resume, Resumption,
+    StreamId, WINDOW_UNIT, Welcome,
 };
-use tracing::Instrument;
 
 /// tungstenite's read buffer for each WebSocket, in bytes: two full frames, so that bulk needs few reads.
 pub(crate) const READ_BUFFER: usize = 128 * 1024;
@@ -52,7 +56,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// What a session's tasks share.
 pub(crate) struct Session {
     relay: Arc<Relay>,
-    visitor: Visitor,
+    /// Who it is for, and what that opens.
+    admitted: Admitted,
     outbox: Outbox,
     streams: Mutex<BTreeMap<StreamId, Entry>>,
     /// A stream has ended.
@@ -60,6 +65,15 @@ pub(crate) struct Session {
     start: Instant,
     /// 0 until measured.
     rtt_ms: AtomicU64,
+    /// Whether it outlives its WebSocket: frames are counted and acknowledged.
+    resumable: bool,
+}
+
+/// The WebSocket under a session, for as long as it lasts.
+#[derive(Debug)]
+struct Carrier {
+    sink: SplitSink<WebSocket, Frame>,
+    source: SplitStream<WebSocket>,
 }
 
 /// An open stream as the reader sees it.
@@ -79,12 +93,24 @@ enum End {
     Lost,
     #[error("nothing heard for too long")]
     Dead,
-    #[error("no HELLO in time")]
-    NoHello,
+    #[error("no greeting in time")]
+    NoGreeting,
+    #[error("the page came back over another connection")]
+    Replaced(Box<Attachment>),
+    #[error("the page did not come back")]
+    Gone,
+    #[error("too many sessions wait for their page")]
+    NoPlace,
+    #[error("this session is over")]
+    Unknown,
+    #[error("the page does not take what it asks for")]
+    Flooded,
     #[error("text message")]
     Text,
     #[error("{0}")]
     Protocol(String),
+    #[error(transparent)]
+    Refused(#[from] Refused),
     #[error("the relay stops")]
     Stopped,
 }
@@ -95,316 +121,118 @@ impl From<FrameError> for End {
     }
 }
 
+impl From<Unsent> for End {
+    fn from(error: Unsent) -> End {
+        End::Protocol(error.to_string())
+    }
+}
+
 impl End {
     /// The WebSocket's close code, RFC 6455 section 7.4.1.
     fn code(&self) -> u16 {
         match self {
-            End::Left | End::Lost => 1000,
-            End::Stopped => 1001,
-            End::Protocol(_) | End::NoHello => 1002,
+            End::Left | End::Lost | End::Gone | End::NoPlace => 1000,
+            End::Stopped | End::Replaced(_) => 1001,
+            End::Protocol(_) | End::NoGreeting => 1002,
             End::Text => 1003,
+            End::Flooded => 1008,
+            End::Refused(refused) => refused.code(),
             End::Dead => 1011,
+            End::Unknown => Resume::GONE,
         }
     }
 }
 
-/// Serves one tunnel to its end.
-pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, visitor: Visitor) {
+/// Serves an upgraded WebSocket: a session to its end, or the handing over to one that waits for it. `resumes`: it was opened for that.
+pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, caller: Caller, resumes: bool) {
     let (sink, source) = socket.split();
+    let mut carrier = Carrier { sink, source };
+    let deadline = seconds(relay.rules().config.deadlines.hello);
+    let greeting = timeout(deadline, greeting::first(&mut carrier.source)).await;
+    let end = match greeting.unwrap_or(Err(End::NoGreeting)) {
+        Ok(Greeting::Hello(mut hello)) if !resumes => {
+            let named = caller.named.clone();
+            match relay.admit(caller, hello.credential.take()).await {
+                Ok(admitted) => return begin(carrier, relay, admitted, named, &hello).await,
+                Err(refused) => refused.into(),
+            }
+        }
+        Ok(Greeting::Resume(resume)) if resumes => {
+            let attachment = Attachment { carrier, received: resume.received };
+            match relay.registry.hand_over(&resume.token, caller.named.as_ref(), attachment) {
+                Ok(()) => return,
+                Err(back) => {
+                    carrier = back.carrier;
+                    End::Unknown
+                }
+            }
+        }
+        Ok(_) => End::Protocol("the first frame belongs to another path".into()),
+        Err(end) => end,
+    };
+    tracing::info!(%end, "no session");
+    let close = CloseFrame { code: end.code(), reason: end.to_string().into() };
+    let farewell = async {
+        if carrier.sink.send(Frame::Close(Some(close))).await.is_ok() {
+            while let Some(Ok(_)) = carrier.source.next().await {}
+        }
+    };
+    // Whoever does not answer is left without.
+    let _ = timeout(FAREWELL, farewell).await;
+}
+
+/// A session from HELLO to its end. `named`: the user that a proxy names with each of its WebSockets.
+async fn begin(
+    carrier: Carrier,
+    relay: Arc<Relay>,
+    admitted: Admitted,
+    named: Option<Arc<str>>,
+    hello: &Hello,
+) {
+    tracing::debug!(agent = hello.agent.chars().take(80).collect::<String>(), "hello");
+    let rules = relay.rules();
+    let wanted = rules.config.deadlines.grace > 0 && hello.features.iter().any(|feature| feature == RESUME);
+    let place = wanted.then(|| relay.registry.register(named)).flatten();
+    let (place, token) = place.unzip();
+    let resumption = token.map(|token| Resumption {
+        token,
+        grace_ms: rules.config.deadlines.grace.saturating_mul(1000),
+        path: relay.id.clone(),
+    });
     let session = Arc::new(Session {
         relay,
-        visitor,
+        admitted,
         outbox: Outbox::default(),
         streams: Mutex::default(),
         ended: Notify::new(),
         start: Instant::now(),
         rtt_ms: AtomicU64::new(0),
+        resumable: place.is_some(),
     });
-    let stall = seconds(session.relay.rules().config.deadlines.write_stall);
-    let mut writer = {
-        let session = session.clone();
-        tokio::spawn(async move { session.outbox.write(sink, stall).await }.in_current_span())
-    };
-    let mut reader = Reader {
-        session: session.clone(),
-        source,
-        tasks: TaskTracker::new(),
-        last: 0,
-        minute: (Instant::now(), 0),
-        heard: Instant::now(),
-    };
-    tracing::info!(address = %session.visitor.address, user = session.visitor.user.as_deref(), "session begins");
-    let end = reader.run().await;
-    tracing::info!(%end, "session ends");
-
-    session.give_up_all();
-    reader.tasks.close();
-    session.outbox.close(end.code(), &end.to_string());
-    let farewell = async {
-        reader.tasks.wait().await;
-        // The carrier's end: its own closing handshake, or the error that ended it.
-        while let Some(Ok(_)) = reader.source.next().await {}
-        (&mut writer).await
-    };
-    match timeout(FAREWELL, farewell).await {
-        Ok(Ok(Err(error))) => tracing::debug!(%error, "writer"),
-        Ok(_) => {}
-        Err(_) => {
-            tracing::debug!("no farewell from the page");
-            writer.abort();
-        }
-    }
-}
-
-/// The half of a session that reads the WebSocket.
-struct Reader {
-    session: Arc<Session>,
-    source: SplitStream<WebSocket>,
-    tasks: TaskTracker,
-    /// Number of the newest stream.
-    last: u32,
-    /// Control streams opened in the minute that began then.
-    minute: (Instant, u32),
-    /// When the page was last heard of.
-    heard: Instant,
-}
-
-impl Reader {
-    async fn run(&mut self) -> End {
-        match self.converse().await {
-            Ok(never) => match never {},
-            Err(end) => end,
-        }
-    }
-
-    async fn converse(&mut self) -> Result<std::convert::Infallible, End> {
-        let session = self.session.clone();
-        let relay = session.relay.clone();
-        let rules = relay.rules();
-        let deadlines = &rules.config.deadlines;
-        let hello = timeout(seconds(deadlines.hello), self.hello()).await.map_err(|_| End::NoHello)??;
-        tracing::debug!(agent = hello.agent.chars().take(80).collect::<String>(), "hello");
-        session.outbox.control(StreamId::LINK, &Message::Welcome(session.welcome(&hello)));
-
-        let mut ping = interval(seconds(deadlines.ping));
-        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut draining = false;
-        loop {
-            tokio::select! {
-                message = self.source.next() => self.carrier(message)?,
-                _ = ping.tick() => {
-                    if self.heard.elapsed() >= seconds(deadlines.dead) {
-                        return Err(End::Dead);
-                    }
-                    session.outbox.ping(session.now_ms().to_le_bytes());
-                }
-                () = session.outbox.broken() => return Err(End::Lost),
-                () = relay.draining.cancelled(), if !draining => {
-                    draining = true;
-                    let text = "the relay stops".into();
-                    let drain_ms = deadlines.drain.saturating_mul(1000);
-                    session.outbox.control(StreamId::LINK, &Message::GoAway(GoAway { text, drain_ms }));
-                }
-                () = session.all_ended(), if draining => return Err(End::Stopped),
-                () = relay.cut.cancelled() => return Err(End::Stopped),
-            }
-        }
-    }
-
-    /// The first frame.
-    async fn hello(&mut self) -> Result<Hello, End> {
-        loop {
-            let frame = match self.source.next().await {
-                Some(Ok(Carrier::Binary(frame))) => frame,
-                Some(Ok(Carrier::Ping(_) | Carrier::Pong(_))) => continue,
-                Some(Ok(Carrier::Text(_))) => return Err(End::Text),
-                Some(Ok(Carrier::Close(_))) => return Err(End::Left),
-                Some(Err(_)) | None => return Err(End::Lost),
-            };
-            let (header, payload) = Header::split(&frame)?;
-            return match Message::decode(header, payload)? {
-                Message::Hello(hello) => Ok(hello),
-                _ => Err(out_of_place(header.kind)),
-            };
-        }
-    }
-
-    fn carrier(&mut self, message: Option<Result<Carrier, axum::Error>>) -> Result<(), End> {
-        let message = match message {
-            Some(Ok(message)) => message,
-            Some(Err(error)) => {
-                tracing::debug!(%error, "carrier");
-                return Err(End::Lost);
-            }
-            None => return Err(End::Lost),
-        };
-        self.heard = Instant::now();
-        match message {
-            Carrier::Binary(frame) => self.frame(frame),
-            Carrier::Text(_) => Err(End::Text),
-            Carrier::Close(_) => Err(End::Left),
-            Carrier::Pong(payload) => {
-                if let Ok(sent) = <[u8; 8]>::try_from(&payload[..]) {
-                    let rtt = self.session.now_ms().saturating_sub(u64::from_le_bytes(sent));
-                    self.session.rtt_ms.store(rtt.max(1), Ordering::Relaxed);
-                }
-                Ok(())
-            }
-            // Answered by the WebSocket itself.
-            Carrier::Ping(_) => Ok(()),
-        }
-    }
-
-    fn frame(&mut self, frame: Bytes) -> Result<(), End> {
-        let (header, payload) = match Header::split(&frame) {
-            Ok(split) => split,
-            Err(FrameError::Ignorable) => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
-        let id = header.stream;
-        if header.kind == Kind::Data {
-            let mailbox = self.mailbox(header)?;
-            if let (Some(mailbox), false) = (mailbox, payload.is_empty()) {
-                let outcome = mailbox.data(frame.slice(Header::LEN..));
-                self.or_reset(id, outcome);
-            }
-            return Ok(());
-        }
-        match Message::decode(header, payload)? {
-            Message::Ping(number) => self.session.outbox.control(StreamId::LINK, &Message::Pong(number)),
-            Message::Pong(_) => {}
-            Message::Open { open, window } => self.open(id, open, window)?,
-            Message::Reset(_) => {
-                if let Some(mailbox) = self.mailbox(header)? {
-                    self.session.remove(id);
-                    mailbox.give_up();
-                }
-            }
-            Message::Credit(limit) => {
-                if let Some(mailbox) = self.mailbox(header)? {
-                    mailbox.credit(limit);
-                }
-            }
-            Message::Fin { .. } => self.mark(header, |mailbox| mailbox.finish())?,
-            Message::StartTls(request) => self.mark(header, |mailbox| mailbox.start_tls(request))?,
-            Message::TlsAccept => self.mark(header, |mailbox| mailbox.accept())?,
-            Message::WriteSecret(request) => {
-                self.mark(header, |mailbox| mailbox.write_secret(request.what))?
-            }
-            Message::Hello(_)
-            | Message::Welcome(_)
-            | Message::GoAway(_)
-            | Message::Opened { .. }
-            | Message::Listening(_)
-            | Message::TlsInfo(_)
-            | Message::TlsCert { .. } => return Err(out_of_place(header.kind)),
-        }
-        Ok(())
-    }
-
-    /// The mailbox of a frame's stream. `None` where the stream is over: its last frames were under way.
-    fn mailbox(&self, header: Header) -> Result<Option<Arc<Mailbox>>, End> {
-        let id = header.stream;
-        if id.0.is_multiple_of(2) || id.0 > self.last {
-            return Err(out_of_place(header.kind));
-        }
-        Ok(self.session.lock().get(&id).map(|entry| entry.mailbox.clone()))
-    }
-
-    fn mark(&self, header: Header, mark: impl FnOnce(&Mailbox) -> Result<(), Reset>) -> Result<(), End> {
-        if let Some(mailbox) = self.mailbox(header)? {
-            self.or_reset(header.stream, mark(&mailbox));
-        }
-        Ok(())
-    }
-
-    /// A fault of the page on one stream costs it that stream.
-    fn or_reset(&self, id: StreamId, outcome: Result<(), Reset>) {
-        let Err(reset) = outcome else { return };
-        tracing::info!(stream = id.0, reason = ?reset.reason, text = reset.text, "fault of the page");
-        if let Some(entry) = self.session.remove(id) {
-            entry.mailbox.give_up();
-        }
-        self.session.outbox.control(id, &Message::Reset(reset));
-    }
-
-    fn open(&mut self, id: StreamId, open: Open, window: u64) -> Result<(), End> {
-        if id.0.is_multiple_of(2) || id.0 <= self.last {
-            return Err(out_of_place(Kind::Open));
-        }
-        self.last = id.0;
-        match self.admit(&open.kind) {
-            Ok(control) => self.start(id, open.kind, control, window),
-            Err(reset) => self.session.outbox.control(id, &Message::Reset(reset)),
-        }
-        Ok(())
-    }
-
-    /// Whether one more stream is in order, and what it knows of its server.
-    fn admit(&mut self, kind: &StreamKind) -> Result<Arc<Control>, Reset> {
-        let relay = &self.session.relay;
-        let rules = relay.rules();
-        let limits = &rules.config.limits;
-        if relay.draining.is_cancelled() {
-            return Err(Reset::new(Reason::Draining, "the relay stops"));
-        }
-        let streams = self.session.lock();
-        if streams.len() >= limits.streams {
-            return Err(Reset::new(Reason::Quota, format!("more than {} streams at once", limits.streams)));
-        }
-        match kind {
-            StreamKind::Control { .. } => {
-                if self.minute.0.elapsed() >= Duration::from_secs(60) {
-                    self.minute = (Instant::now(), 0);
-                }
-                if self.minute.1 >= limits.opens_per_minute {
-                    return Err(Reset::new(Reason::Quota, "too many connections in a minute"));
-                }
-                self.minute.1 += 1;
-                Ok(Arc::default())
-            }
-            StreamKind::Data { parent, .. } | StreamKind::Listen { parent } => {
-                match streams.get(&StreamId(*parent)) {
-                    Some(entry) if entry.is_control => Ok(entry.control.clone()),
-                    _ => Err(Reset::new(Reason::Protocol, "a data stream needs an open control stream")),
-                }
-            }
-        }
-    }
-
-    fn start(&self, id: StreamId, kind: StreamKind, control: Arc<Control>, window: u64) {
-        let mailbox = Arc::new(Mailbox::new(window));
-        let is_control = matches!(kind, StreamKind::Control { .. });
-        let entry = Entry { mailbox: mailbox.clone(), control: control.clone(), is_control };
-        self.session.lock().insert(id, entry);
-        let session = self.session.clone();
-        let rules = session.relay.rules();
-        let stream = Stream {
-            id,
-            session,
-            rules,
-            mailbox,
-            control,
-            is_control,
-            last_byte: AtomicU64::new(0),
-            written: Written::default(),
-        };
-        let span = tracing::info_span!("stream", id = id.0, control = is_control);
-        self.tasks.spawn(stream.run(kind).instrument(span));
-    }
+    let welcome = session.welcome(hello, resumption);
+    let user = session.admitted.visitor.user.clone();
+    let end = attachment::live(session, carrier, place, welcome).await;
+    tracing::info!(user = user.as_deref(), %end, "session ends");
 }
 
 impl Session {
-    fn welcome(&self, hello: &Hello) -> Welcome {
+    fn welcome(&self, hello: &Hello, resumption: Option<Resumption>) -> Welcome {
         let rules = self.relay.rules();
         let listens = rules.door.listens() && hello.features.iter().any(|feature| feature == LISTEN);
+        let features = [(LISTEN, listens), (RESUME, resumption.is_some())];
         Welcome {
             agent: concat!("towpath/", env!("CARGO_PKG_VERSION")).into(),
-            features: listens.then(|| LISTEN.to_owned()).into_iter().collect(),
+            features: features.into_iter().filter(|(_, on)| *on).map(|(name, _)| name.to_owned()).collect(),
             max_payload: MAX_PAYLOAD,
             max_streams: rules.config.limits.streams,
-            sites: rules.config.sites(),
+            sites: rules.config.sites(self.grants()),
+            resumption,
         }
+    }
+
+    /// What its visitor may use.
+    fn grants(&self) -> &Grants {
+        &self.admitted.grants
     }
 
     /// Milliseconds since the session began.
@@ -456,8 +284,4 @@ impl Session {
 
 fn granted(streams: &BTreeMap<StreamId, Entry>) -> u64 {
     streams.values().map(|entry| entry.mailbox.window()).sum()
-}
-
-fn out_of_place(kind: Kind) -> End {
-    End::Protocol(format!("{kind:?} frame out of place"))
 }

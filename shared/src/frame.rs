@@ -8,7 +8,7 @@ use thiserror::Error;
 pub struct StreamId(pub u32);
 
 impl StreamId {
-    /// The link itself: HELLO, WELCOME, PING, PONG, GOAWAY.
+    /// The link itself: HELLO, WELCOME, RESUME, ACK, PING and their kin.
     pub const LINK: StreamId = StreamId(0);
 }
 
@@ -20,13 +20,19 @@ pub enum Kind {
     Hello = 0x01,
     /// Relay's first frame, JSON.
     Welcome = 0x02,
-    // 0x03 RESUME, 0x04 ACK
+    /// Page's first frame on a new WebSocket for a link that lost its own, JSON.
+    Resume = 0x03,
+    /// The sender has this many numbered frames in all, u64.
+    Ack = 0x04,
     /// Asks for a PONG with the same 8 bytes.
     Ping = 0x05,
     /// Answers a PING.
     Pong = 0x06,
     /// The relay is about to stop, JSON.
     GoAway = 0x07,
+    /// Answers a RESUME, JSON.
+    Resumed = 0x08,
+    // From 0x10 on frames are numbered: see `ledger`.
     /// Page asks for a connection, JSON; `aux` is the first download window in [`crate::WINDOW_UNIT`]s.
     Open = 0x10,
     /// Relay is connected, JSON; `aux` is the first upload window in [`crate::WINDOW_UNIT`]s.
@@ -58,12 +64,15 @@ pub enum Kind {
 impl Kind {
     fn from_byte(byte: u8) -> Option<Kind> {
         use Kind::*;
-        const ALL: [Kind; 17] = [
+        const ALL: [Kind; 20] = [
             Hello,
             Welcome,
+            Resume,
+            Ack,
             Ping,
             Pong,
             GoAway,
+            Resumed,
             Open,
             Opened,
             Listening,

@@ -5,7 +5,7 @@
 //!
 //! | layer  | frames | rule |
 //! |--------|--------|------|
-//! | link   | HELLO, WELCOME, PING, PONG, GOAWAY (RESUME, ACK: kinds kept free) | HELLO is the first frame of the page, WELCOME the first of the relay |
+//! | link   | HELLO, WELCOME, RESUME, RESUMED, ACK, PING, PONG, GOAWAY | HELLO, or RESUME on a new WebSocket, is the first frame of the page, WELCOME or RESUMED the first of the relay |
 //! | stream | OPEN, LISTENING, OPENED, DATA, CREDIT, FIN, RESET | FIN is a half-close and everything before it is delivered; RESET alone discards; CREDIT is an absolute limit |
 //! | TLS    | START_TLS, TLS_CERT, TLS_INFO, TLS_ACCEPT | nothing flows between START_TLS and the opened gate |
 //! | secret | WRITE_SECRET | the relay writes a stored password that the page never sees |
@@ -18,7 +18,10 @@
 //! Data only: no IO, no async, no FTP, no clock. [`page::Link`] is the page's half of the protocol as a
 //! state machine, so that the browser and the native driver of the tests share it.
 
+pub mod credential;
 pub mod frame;
+pub mod heartbeat;
+pub mod ledger;
 pub mod link;
 pub mod message;
 pub mod page;
@@ -28,8 +31,11 @@ pub mod stream;
 pub mod tls;
 pub mod window;
 
+pub use credential::{Credential, Secret, close};
 pub use frame::{Flags, FrameError, Header, Kind, StreamId};
-pub use link::{GoAway, Hello, Site, SiteEncryption, Welcome};
+pub use link::{
+    GoAway, Hello, RESUME, Resume, ResumeToken, Resumed, Resumption, Site, SiteEncryption, Welcome,
+};
 pub use message::Message;
 pub use reset::{Reason, Reset};
 pub use secret::{SecretKind, WriteSecret};
@@ -62,6 +68,10 @@ pub const MAX_STREAM_WINDOW: u64 = 8 * 1024 * 1024;
 
 /// All windows of a session together never grow past this, in bytes.
 pub const MAX_SESSION_WINDOW: u64 = 32 * 1024 * 1024;
+
+/// Bytes of numbered frames that either side keeps for a link that can be resumed, what keeping them costs included: no more DATA is
+/// sent while so much is not acknowledged. More than a window needs; a link is as fast as this amount in each round trip.
+pub const MAX_KEPT: u64 = 8 * 1024 * 1024;
 
 /// Unit of the windows in `aux` of OPEN and OPENED, in bytes.
 pub const WINDOW_UNIT: u64 = 16 * 1024;

@@ -1,6 +1,8 @@
 //! Link frames: who is speaking, what they can do, and the relay's farewell.
 
+use crate::credential::Credential;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// HELLO: the page's first frame.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -8,9 +10,12 @@ pub struct Hello {
     /// Name and version of the page's program, for the relay's log.
     #[serde(default)]
     pub agent: String,
-    /// Minor features that the page knows, such as [`crate::LISTEN`].
+    /// Minor features that the page knows, such as [`crate::LISTEN`] and [`RESUME`].
     #[serde(default)]
     pub features: Vec<String>,
+    /// What the page shows to be let in.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "Credential::tolerant")]
+    pub credential: Option<Credential>,
 }
 
 /// WELCOME: the relay's first frame.
@@ -29,6 +34,56 @@ pub struct Welcome {
     /// Sites that the relay offers to the page as one-click cards.
     #[serde(default)]
     pub sites: Vec<Site>,
+    /// How to go on after a lost WebSocket; present if [`RESUME`] is in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumption: Option<Resumption>,
+}
+
+/// The feature of HELLO and WELCOME that lets a link outlive its WebSocket: frames are numbered and acknowledged.
+pub const RESUME: &str = "resume";
+
+/// What WELCOME says of resumption.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Resumption {
+    /// Proves that a RESUME is for this link.
+    pub token: ResumeToken,
+    /// How long the relay keeps a link without a WebSocket, in milliseconds.
+    pub grace_ms: u64,
+    /// What the new WebSocket's path has behind that of the first, after a slash: the name of this relay among several behind one proxy.
+    pub path: String,
+}
+
+/// A secret: whoever has it can take the link over.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ResumeToken(pub String);
+
+impl fmt::Debug for ResumeToken {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("ResumeToken(…)")
+    }
+}
+
+/// RESUME: the page's first frame on a new WebSocket, for a link that lost its own. The relay answers with RESUMED, or closes with
+/// [`Resume::GONE`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Resume {
+    /// Of WELCOME.
+    pub token: ResumeToken,
+    /// Numbered frames that the page has.
+    pub received: u64,
+}
+
+impl Resume {
+    /// The WebSocket's close code where the relay does not have the link any more.
+    pub const GONE: u16 = 4404;
+}
+
+/// RESUMED: the link goes on. Frames that the page has not got follow.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Resumed {
+    /// Numbered frames that the relay has.
+    pub received: u64,
 }
 
 /// A preset site: shown as a card on the first screen.

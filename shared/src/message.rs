@@ -1,7 +1,7 @@
 //! Every frame but DATA as one enum, with its encoding.
 
 use crate::frame::{Flags, FrameError, Header, Kind, StreamId};
-use crate::link::{GoAway, Hello, Welcome};
+use crate::link::{GoAway, Hello, Resume, Resumed, Welcome};
 use crate::reset::Reset;
 use crate::secret::WriteSecret;
 use crate::stream::{Listening, Open, Opened};
@@ -17,6 +17,12 @@ pub enum Message {
     Hello(Hello),
     /// See [`Kind::Welcome`].
     Welcome(Welcome),
+    /// See [`Kind::Resume`].
+    Resume(Resume),
+    /// See [`Kind::Resumed`].
+    Resumed(Resumed),
+    /// See [`Kind::Ack`].
+    Ack(u64),
     /// See [`Kind::Ping`].
     Ping(u64),
     /// See [`Kind::Pong`].
@@ -82,6 +88,8 @@ impl Message {
         match self {
             Message::Hello(body) => json(body, &mut out),
             Message::Welcome(body) => json(body, &mut out),
+            Message::Resume(body) => json(body, &mut out),
+            Message::Resumed(body) => json(body, &mut out),
             Message::GoAway(body) => json(body, &mut out),
             Message::Open { open, .. } => json(open, &mut out),
             Message::Opened { opened, .. } => json(opened, &mut out),
@@ -89,7 +97,10 @@ impl Message {
             Message::StartTls(body) => json(body, &mut out),
             Message::TlsInfo(body) => json(body, &mut out),
             Message::WriteSecret(body) => json(body, &mut out),
-            Message::Ping(number) | Message::Pong(number) | Message::Credit(number) => {
+            Message::Ack(number)
+            | Message::Ping(number)
+            | Message::Pong(number)
+            | Message::Credit(number) => {
                 out.extend_from_slice(&number.to_le_bytes());
             }
             Message::Reset(reset) => reset.encode(&mut out),
@@ -113,6 +124,9 @@ impl Message {
         Ok(match kind {
             Kind::Hello => Message::Hello(parse(kind, payload)?),
             Kind::Welcome => Message::Welcome(parse(kind, payload)?),
+            Kind::Resume => Message::Resume(parse(kind, payload)?),
+            Kind::Resumed => Message::Resumed(parse(kind, payload)?),
+            Kind::Ack => Message::Ack(number().map_err(|_| length)?),
             Kind::GoAway => Message::GoAway(parse(kind, payload)?),
             Kind::Open => Message::Open { open: parse(kind, payload)?, window },
             Kind::Opened => Message::Opened { opened: parse(kind, payload)?, window },
@@ -137,6 +151,9 @@ impl Message {
         match self {
             Message::Hello(_) => Kind::Hello,
             Message::Welcome(_) => Kind::Welcome,
+            Message::Resume(_) => Kind::Resume,
+            Message::Resumed(_) => Kind::Resumed,
+            Message::Ack(_) => Kind::Ack,
             Message::Ping(_) => Kind::Ping,
             Message::Pong(_) => Kind::Pong,
             Message::GoAway(_) => Kind::GoAway,
@@ -173,7 +190,8 @@ fn parse<T: DeserializeOwned>(kind: Kind, payload: &[u8]) -> Result<T, FrameErro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::{Site, SiteEncryption};
+    use crate::credential::Credential;
+    use crate::link::{ResumeToken, Resumption, Site, SiteEncryption};
     use crate::reset::{MAX_TEXT, Reason};
     use crate::secret::SecretKind;
     use crate::stream::StreamKind;
@@ -184,6 +202,15 @@ mod tests {
 
     fn text() -> impl Strategy<Value = String> {
         "\\PC{0,20}|[a-z\"\\\\\u{0}-\u{1f}]{0,20}"
+    }
+
+    fn credential() -> impl Strategy<Value = Option<Credential>> {
+        prop_oneof![
+            Just(None),
+            Just(Some(Credential::Unknown)),
+            text().prop_map(|text| Some(Credential::token(text))),
+            text().prop_map(|text| Some(Credential::ticket(text))),
+        ]
     }
 
     fn site() -> impl Strategy<Value = Site> {
@@ -257,6 +284,14 @@ mod tests {
         })
     }
 
+    fn resumption() -> impl Strategy<Value = Resumption> {
+        (text(), any::<u64>(), text()).prop_map(|(token, grace_ms, path)| Resumption {
+            token: ResumeToken(token),
+            grace_ms,
+            path,
+        })
+    }
+
     fn window() -> impl Strategy<Value = u64> {
         any::<u16>().prop_map(|units| u64::from(units) * WINDOW_UNIT)
     }
@@ -268,17 +303,27 @@ mod tests {
         let listen = any::<u32>().prop_map(|parent| StreamKind::Listen { parent });
         let features = || vec(text(), 0..3);
         prop_oneof![
-            (text(), features()).prop_map(|(agent, features)| Message::Hello(Hello { agent, features })),
+            (text(), features(), credential()).prop_map(|(agent, features, credential)| Message::Hello(
+                Hello { agent, features, credential }
+            )),
             // A page is wasm32: sizes there have 32 bits.
-            (text(), features(), any::<u32>(), any::<u32>(), vec(site(), 0..4)).prop_map(
-                |(agent, features, max_payload, max_streams, sites)| Message::Welcome(Welcome {
-                    agent,
-                    features,
-                    max_payload: max_payload as usize,
-                    max_streams: max_streams as usize,
-                    sites,
-                })
-            ),
+            (text(), features(), any::<u32>(), any::<u32>(), vec(site(), 0..4), option::of(resumption()))
+                .prop_map(|(agent, features, max_payload, max_streams, sites, resumption)| Message::Welcome(
+                    Welcome {
+                        agent,
+                        features,
+                        max_payload: max_payload as usize,
+                        max_streams: max_streams as usize,
+                        sites,
+                        resumption,
+                    }
+                )),
+            (text(), any::<u64>()).prop_map(|(token, received)| Message::Resume(Resume {
+                token: ResumeToken(token),
+                received
+            })),
+            any::<u64>().prop_map(|received| Message::Resumed(Resumed { received })),
+            any::<u64>().prop_map(Message::Ack),
             any::<u64>().prop_map(Message::Ping),
             any::<u64>().prop_map(Message::Pong),
             (text(), any::<u64>()).prop_map(|(text, drain_ms)| Message::GoAway(GoAway { text, drain_ms })),
@@ -350,7 +395,7 @@ mod tests {
             let result = Message::decode(header, &vec![b' '; len]);
             assert_eq!(result, Err(FrameError::Length { kind, len }));
         };
-        for kind in [Kind::Ping, Kind::Pong, Kind::Credit] {
+        for kind in [Kind::Ack, Kind::Ping, Kind::Pong, Kind::Credit] {
             wrong(kind, 7);
             wrong(kind, 9);
         }
@@ -363,6 +408,8 @@ mod tests {
         for kind in [
             Kind::Hello,
             Kind::Welcome,
+            Kind::Resume,
+            Kind::Resumed,
             Kind::GoAway,
             Kind::Open,
             Kind::Opened,
@@ -402,7 +449,8 @@ mod tests {
 
     #[test]
     fn kinds_that_are_not_known() {
-        let known = [1, 2, 5, 6, 7, 0x10, 0x11, 0x13, 0x20, 0x21, 0x22, 0x23, 0x30, 0x31, 0x32, 0x33, 0x40];
+        let known =
+            [1, 2, 3, 4, 5, 6, 7, 8, 0x10, 0x11, 0x13, 0x20, 0x21, 0x22, 0x23, 0x30, 0x31, 0x32, 0x33, 0x40];
         for kind in 0..=255u8 {
             let plain = Header::split(&[kind, 0, 0, 0, 0, 0, 0, 0]).map(drop);
             let ignorable = Header::split(&[kind, Flags::IGNORABLE.0, 0, 0, 0, 0, 0, 0]).map(drop);

@@ -8,11 +8,15 @@
 //! 3. To send bytes: at most [`Link::budget`] of them, as [`Link::data_header`] followed by the payload, after the frames
 //!    of step 2.
 //! 4. When a consumer is done with received bytes: [`Link::consumed`].
+//! 5. Where WELCOME has a resumption, every numbered frame that was sent goes into a [`crate::ledger::Sent`], those of step 3 included, and
+//!    DATA waits while that has no room. When the WebSocket is lost, [`Link::interrupted`]; a new one begins with
+//!    [`Link::resume`], and at [`Event::Resumed`] the ledger sends again what is missing. Nothing else is sent meanwhile.
 //!
 //! Frames for streams that this side has already given up are dropped silently: they were under way.
 
 use crate::frame::{FrameError, Header, Kind, StreamId};
-use crate::link::{GoAway, Hello, Welcome};
+use crate::ledger::{Received, is_numbered};
+use crate::link::{GoAway, Hello, RESUME, Resume, Resumption, Welcome};
 use crate::message::Message;
 use crate::reset::{Reason, Reset};
 use crate::secret::{SecretKind, WriteSecret};
@@ -28,6 +32,10 @@ use thiserror::Error;
 pub enum Event {
     /// The link is up; streams may be opened.
     Welcome(Welcome),
+    /// The relay has this many numbered frames in all: they need not be kept any longer.
+    Acknowledged(u64),
+    /// The link goes on over its new WebSocket; the relay has this many numbered frames, later ones are to be sent again.
+    Resumed(u64),
     /// The relay will stop.
     GoAway(GoAway),
     /// A PONG came; the round trip in milliseconds.
@@ -92,21 +100,58 @@ pub struct Link {
     welcome: Option<Welcome>,
     frames: VecDeque<Vec<u8>>,
     rtt_ms: Option<u64>,
+    received: Received,
+    /// The WebSocket was lost, and RESUMED has not come yet.
+    interrupted: bool,
 }
 
 impl Link {
     /// A new link; its first frame is HELLO.
     #[must_use]
     pub fn new(hello: Hello) -> Link {
-        let mut link =
-            Link { streams: BTreeMap::new(), next: 1, welcome: None, frames: VecDeque::new(), rtt_ms: None };
+        let mut link = Link {
+            streams: BTreeMap::new(),
+            next: 1,
+            welcome: None,
+            frames: VecDeque::new(),
+            rtt_ms: None,
+            received: Received::default(),
+            interrupted: false,
+        };
         link.queue(StreamId::LINK, &Message::Hello(hello));
         link
     }
 
     /// The next frame to put on the WebSocket.
     pub fn poll_frame(&mut self) -> Option<Vec<u8>> {
-        self.frames.pop_front()
+        if self.interrupted { None } else { self.frames.pop_front() }
+    }
+
+    /// How the link can be resumed, if it can.
+    #[must_use]
+    pub fn resumption(&self) -> Option<&Resumption> {
+        self.welcome.as_ref().and_then(|welcome| welcome.resumption.as_ref())
+    }
+
+    /// The WebSocket is lost. Whether the link can go on over a new one; what is asked of it meanwhile waits for that.
+    pub fn interrupted(&mut self) -> bool {
+        // What was to be said of the old WebSocket has no meaning on a new one.
+        self.frames.retain(|frame| frame.first().is_some_and(|kind| is_numbered(*kind)));
+        self.interrupted = self.resumption().is_some();
+        self.interrupted
+    }
+
+    /// Whether RESUMED is awaited.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted
+    }
+
+    /// The first frame on a new WebSocket after [`Link::interrupted`].
+    pub fn resume(&mut self) -> Option<Vec<u8>> {
+        let token = self.resumption()?.token.clone();
+        let received = self.received.all();
+        Some(Message::Resume(Resume { token, received }).encode(StreamId::LINK))
     }
 
     /// The relay's WELCOME, once it came.
@@ -123,6 +168,10 @@ impl Link {
 
     /// Asks for a PONG; `now_ms` travels in the frame and comes back.
     pub fn ping(&mut self, now_ms: u64) {
+        // The last few frames of a burst are acknowledged here.
+        if let Some(count) = self.received.any() {
+            self.queue(StreamId::LINK, &Message::Ack(count));
+        }
         self.queue(StreamId::LINK, &Message::Ping(now_ms));
     }
 
@@ -198,6 +247,7 @@ impl Link {
     #[must_use]
     pub fn budget(&self, id: StreamId) -> u64 {
         match self.streams.get(&id) {
+            _ if self.interrupted => 0,
             Some(Stream { gate: Gate::Open, fin_sent: false, send: Some(send), .. }) => send.available(),
             _ => 0,
         }
@@ -250,9 +300,10 @@ impl Link {
             return Err(FrameError::Length { kind: Kind::Data, len }.into());
         }
         let out_of_place = LinkError::OutOfPlace(Kind::Data);
-        if !self.is_ours(header.stream) {
+        if self.interrupted || !self.is_ours(header.stream) {
             return Err(out_of_place);
         }
+        self.took(Header::LEN + len);
         let Some(stream) = self.streams.get_mut(&header.stream) else { return Ok(false) };
         let allowed = stream.send.is_some() && !stream.fin_received && stream.gate != Gate::Decision;
         if !allowed || stream.receive.receive(len as u64).is_err() {
@@ -277,9 +328,10 @@ impl Link {
         if id == StreamId::LINK {
             return self.receive_on_link(message, now_ms);
         }
-        if !self.is_ours(id) {
+        if self.interrupted || !self.is_ours(id) {
             return Err(out_of_place);
         }
+        self.took(Header::LEN + payload.len());
         let Some(stream) = self.streams.get_mut(&id) else { return Ok(None) };
         let event = match message {
             Message::Opened { opened, window } if stream.send.is_none() => {
@@ -328,8 +380,17 @@ impl Link {
 
     fn receive_on_link(&mut self, message: Message, now_ms: u64) -> Result<Option<Event>, LinkError> {
         Ok(match message {
+            Message::Resumed(resumed) if self.interrupted => {
+                self.interrupted = false;
+                Some(Event::Resumed(resumed.received))
+            }
+            message if self.interrupted => return Err(LinkError::OutOfPlace(message.kind())),
+            Message::Ack(count) => Some(Event::Acknowledged(count)),
             Message::Welcome(mut welcome) if self.welcome.is_none() => {
                 welcome.max_payload = welcome.max_payload.clamp(1, MAX_PAYLOAD_NEGOTIABLE);
+                if !welcome.features.iter().any(|feature| feature == RESUME) {
+                    welcome.resumption = None;
+                }
                 self.welcome = Some(welcome.clone());
                 Some(Event::Welcome(welcome))
             }
@@ -346,6 +407,25 @@ impl Link {
             Message::GoAway(away) => Some(Event::GoAway(away)),
             message => return Err(LinkError::OutOfPlace(message.kind())),
         })
+    }
+
+    /// Takes a frame that this version does not know and that says it may be skipped ([`FrameError::Ignorable`]): it is counted if it is
+    /// numbered. `kind` is its first byte, `len` its length.
+    pub fn skip(&mut self, kind: u8, len: usize) {
+        if is_numbered(kind) {
+            self.took(len);
+        }
+    }
+
+    /// A numbered frame of `len` bytes came.
+    fn took(&mut self, len: usize) {
+        if self.resumption().is_none() {
+            return;
+        }
+        self.received.take(len);
+        if let Some(count) = self.received.due() {
+            self.queue(StreamId::LINK, &Message::Ack(count));
+        }
     }
 
     /// Whether this side has opened a stream of this number, though it may be gone.

@@ -2,15 +2,21 @@
 //!
 //! Unknown keys are errors that name their line: a misspelt limit must not silently be no limit.
 
+mod access;
+mod proxies;
 mod rule;
 mod secret;
 mod server_tls;
 
+pub(crate) use access::is_user;
+pub use access::{Access, Mode, TicketAlgorithm, TicketKey, Token, TokenHash};
+pub use proxies::ProxiesConfig;
 pub use rule::{Rule, Target, TlsRule};
 pub use secret::{PasswordOver, SecretSource};
 pub use server_tls::{ClientCertificate, Pin, PinError, TlsMin};
 
 use crate::policy::Ports;
+use crate::visitor::Grants;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -24,9 +30,12 @@ use towpath_shared::Site;
 pub struct Config {
     /// Address to listen on; [`crate::run`] takes a listener and does not look at it.
     pub listen: SocketAddr,
-    /// Whether other machines may connect. Without it the relay refuses any address but loopback, since whoever
-    /// reaches it can use every target below.
+    /// Whether other machines may connect without showing anything. Without it the relay refuses any address but loopback where
+    /// `access` has no mode, since whoever reaches it can use every target below.
     pub open_to_network: bool,
+    /// This relay's name where several stand behind one proxy, which sends `/tunnel/NAME` to this one: a tunnel that lost its connection
+    /// goes on only where it was.
+    pub id: Option<String>,
     /// Origins of the page, such as `https://files.example.org`. Empty: the page must come from this relay.
     pub public_origin: Vec<String>,
     /// Whether a client without an Origin header may open a tunnel: native tools, never browsers.
@@ -47,6 +56,16 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// Where the relay listens for servers in active mode, if a target or rule allows that.
     pub active: Active,
+    /// Who may come in.
+    pub access: Access,
+    /// Tokens that let people in.
+    #[serde(rename = "token")]
+    pub tokens: Vec<Token>,
+    /// Keys of portals whose tickets let people in.
+    #[serde(rename = "ticket_key")]
+    pub ticket_keys: Vec<TicketKey>,
+    /// Reverse proxies in front of the relay.
+    pub proxies: ProxiesConfig,
     /// How much.
     pub limits: Limits,
     /// How long, in seconds.
@@ -71,6 +90,8 @@ pub struct Limits {
     pub connections: usize,
     /// Tunnels at once.
     pub sessions: usize,
+    /// Tunnels of these that may be without their page at once, waiting for it to come back.
+    pub waiting: usize,
     /// Streams of one tunnel at once.
     pub streams: usize,
     /// Control connections that one tunnel may open in a minute. Data connections are not counted: they reach only a
@@ -102,6 +123,8 @@ pub struct Deadlines {
     pub ping: u64,
     /// Without any frame before a WebSocket counts as dead.
     pub dead: u64,
+    /// For a page to come back after its connection was lost, while its streams wait; 0 ends a session with its WebSocket.
+    pub grace: u64,
     /// From the order to stop until running streams are cut.
     pub drain: u64,
 }
@@ -118,18 +141,15 @@ impl Config {
     /// [`ConfigError`] with the line of the first thing that is wrong. It does not show the line: a password may stand there that does
     /// not belong in the file.
     pub fn from_toml(text: &str) -> Result<Config, ConfigError> {
-        let config: Config = toml::from_str(text).map_err(|error| {
-            let line = |at: usize| text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
-            let place = error.span().map(|span| format!("line {}: ", line(span.start))).unwrap_or_default();
-            ConfigError(format!("{place}{}", error.message()))
-        })?;
+        let config: Config = toml::from_str(text).map_err(|error| ConfigError(placed(&error, text)))?;
         config.check()?;
         Ok(config)
     }
 
-    /// What the page is offered as one-click cards: the targets, in their order.
-    pub(crate) fn sites(&self) -> Vec<Site> {
-        self.targets.iter().map(Target::site).collect()
+    /// What a person is offered as one-click cards: the targets that they may use, in their order.
+    pub(crate) fn sites(&self, grants: &Grants) -> Vec<Site> {
+        let usable = self.targets.iter().filter(|target| grants.allow_target(target));
+        usable.map(Target::site).collect()
     }
 
     /// What is in force, defaults included, as TOML that reads as this configuration again.
@@ -147,11 +167,22 @@ impl Config {
         targets
             .chain(self.rules.iter().map(Rule::check))
             .collect::<Result<(), String>>()
+            .and_then(|()| self.proxies.check())
+            .and_then(|()| self.access.check(self))
             .map_err(ConfigError)?;
         for origin in self.public_origin.iter().chain(&self.frame_ancestors) {
             crate::origin::Origin::parse(origin).ok_or_else(|| {
                 ConfigError(format!("{origin:?} is not an origin such as https://files.example.org"))
             })?;
+        }
+        if let Some(id) = &self.id
+            && (id.is_empty()
+                || id.len() > 64
+                || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)))
+        {
+            return Err(ConfigError(format!(
+                "id {id:?}: 1 to 64 letters, digits and -_. are a name in a path"
+            )));
         }
         let limits = [self.limits.connections, self.limits.sessions, self.limits.streams];
         if limits.contains(&0) || self.limits.opens_per_minute == 0 {
@@ -172,6 +203,7 @@ impl Default for Config {
         Config {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080),
             open_to_network: false,
+            id: None,
             public_origin: Vec::new(),
             allow_missing_origin: false,
             frame_ancestors: Vec::new(),
@@ -181,6 +213,10 @@ impl Default for Config {
             targets: Vec::new(),
             rules: Vec::new(),
             active: Active::default(),
+            access: Access::default(),
+            tokens: Vec::new(),
+            ticket_keys: Vec::new(),
+            proxies: ProxiesConfig::default(),
             limits: Limits::default(),
             deadlines: Deadlines::default(),
         }
@@ -195,7 +231,7 @@ impl Default for Active {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { connections: 1024, sessions: 256, streams: 32, opens_per_minute: 60 }
+        Limits { connections: 1024, sessions: 256, waiting: 64, streams: 32, opens_per_minute: 60 }
     }
 }
 
@@ -212,8 +248,18 @@ impl Default for Deadlines {
             write_stall: 60,
             ping: 20,
             dead: 60,
+            grace: 90,
             drain: 30,
         }
+    }
+}
+
+/// An error with its place. The line itself is not shown, for these texts are logged: somebody may have written a secret there.
+fn placed(error: &toml::de::Error, text: &str) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    match before {
+        Some(before) => format!("line {}: {}", before.matches('\n').count() + 1, error.message()),
+        None => error.message().to_owned(),
     }
 }
 
@@ -221,10 +267,22 @@ impl Default for Deadlines {
 const MAX_DEADLINE: u64 = 30 * 24 * 3600;
 
 impl Deadlines {
-    fn all(&self) -> [u64; 11] {
-        let Deadlines { header, hello, connect, tls, accept, listen, idle, write_stall, ping, dead, drain } =
-            *self;
-        [header, hello, connect, tls, accept, listen, idle, write_stall, ping, dead, drain]
+    fn all(&self) -> [u64; 12] {
+        let Deadlines {
+            header,
+            hello,
+            connect,
+            tls,
+            accept,
+            listen,
+            idle,
+            write_stall,
+            ping,
+            dead,
+            grace,
+            drain,
+        } = *self;
+        [header, hello, connect, tls, accept, listen, idle, write_stall, ping, dead, grace, drain]
     }
 }
 
@@ -248,7 +306,7 @@ mod tests {
         assert_eq!(config.deadlines.drain, 5);
         assert_eq!(config.deadlines.hello, 5);
         assert!(config.listen.ip().is_loopback() && !config.allow_missing_origin);
-        let site = &config.sites()[0];
+        let site = &config.sites(&Grants::default())[0];
         assert_eq!((site.name.as_str(), site.encryption), ("Mirror", SiteEncryption::ExplicitIfOffered));
     }
 
@@ -301,6 +359,9 @@ mod tests {
             ),
             ("public_origin = [\"example.org\"]", "example.org"),
             ("frame_ancestors = [\"https://a.example; script-src *\"]", "not an origin"),
+            ("[proxies]\nnetworks = [\"proxy.example\"]", "address or network"),
+            ("[proxies]\nnetworks = [\"10.0.0.1/8\"]", "line 2"),
+            ("[proxies]\nproxy_protocol = true", "needs networks"),
             ("[limits]\nstreams = 0", "limit of 0"),
             ("[deadlines]\nping = 90", "ping"),
             ("[deadlines]\nconnect = 9223372036854775807", "30 days"),

@@ -54,6 +54,9 @@ pub struct Target {
     /// Whether the relay listens for the server where passive mode does not work.
     #[serde(default)]
     pub active: bool,
+    /// Who may use it, by name. Absent: everybody who may come in.
+    #[serde(default)]
+    pub users: Option<Vec<String>>,
 }
 
 /// Hosts and ports that may be reached, without a card in the page.
@@ -80,6 +83,9 @@ pub struct Rule {
     /// Whether the relay listens for the servers where passive mode does not work.
     #[serde(default)]
     pub active: bool,
+    /// Who may use them, by name. Absent: everybody who may come in.
+    #[serde(default)]
+    pub users: Option<Vec<String>>,
 }
 
 /// Whether the relay insists on TLS.
@@ -112,13 +118,19 @@ impl Target {
             client_certificate: None,
             data_ports: unprivileged(),
             active: false,
+            users: None,
         }
+    }
+
+    /// What its card says.
+    pub(crate) fn label(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.host)
     }
 
     /// What the page is offered.
     pub(crate) fn site(&self) -> Site {
         Site {
-            name: self.name.clone().unwrap_or_else(|| self.host.clone()),
+            name: self.label().to_owned(),
             host: self.host.clone(),
             port: self.port,
             encryption: self.encryption,

@@ -15,6 +15,7 @@ pub use ports::{Ports, PortsError};
 
 use crate::address::{Class, Host, HostError};
 use crate::config::{Config, Rule, Target, TlsRule};
+use crate::visitor::Grants;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use thiserror::Error;
@@ -57,6 +58,10 @@ struct Line {
     hosts: Vec<HostPattern>,
     ports: Vec<Ports>,
     terms: Terms,
+    /// Whom it is for; absent: everybody.
+    users: Option<Vec<String>>,
+    /// What its card says, if it has one.
+    site: Option<String>,
 }
 
 /// The rules of one relay.
@@ -87,13 +92,19 @@ impl Policy {
         Policy { lines: targets.chain(rules).collect(), own }
     }
 
-    /// Decides on the host and port of a control stream, and on what terms.
-    pub(crate) fn check_control(&self, host: &str, port: u16) -> Result<(Leave, Terms), Denied> {
+    /// Decides on the host and port of a control stream of a visitor, and on what terms. What is there for others is denied as what is
+    /// not there at all.
+    pub(crate) fn check_control(
+        &self,
+        host: &str,
+        port: u16,
+        grants: &Grants,
+    ) -> Result<(Leave, Terms), Denied> {
         let parsed = Host::parse(host)?;
         if let Host::Address(address) = parsed {
             self.check_never(SocketAddr::new(address, port))?;
         }
-        let line = self.find(&parsed, port).ok_or_else(|| Denied::NotListed(host.into(), port))?;
+        let line = self.find(&parsed, port, grants).ok_or_else(|| Denied::NotListed(host.into(), port))?;
         let leave = match parsed {
             Host::Address(address) => Leave::Address(SocketAddr::new(address, port)),
             Host::Name(name) => Leave::Resolve(name, port),
@@ -102,10 +113,17 @@ impl Policy {
     }
 
     /// Decides on an address that a listed name has led to.
-    pub(crate) fn check_resolved(&self, name: &str, address: SocketAddr) -> Result<SocketAddr, Denied> {
+    pub(crate) fn check_resolved(
+        &self,
+        name: &str,
+        address: SocketAddr,
+        grants: &Grants,
+    ) -> Result<SocketAddr, Denied> {
         let address = canonical(address);
         self.check_never(address)?;
-        let listed = || self.find(&Host::Address(address.ip()), address.port()).is_some();
+        // The name was let through by its own card: here it counts whether the address is meant for this user at all.
+        let user = grants.of_any_site();
+        let listed = || self.find(&Host::Address(address.ip()), address.port(), &user).is_some();
         if Class::of(address.ip()).reachable_by_name() || listed() {
             Ok(address)
         } else {
@@ -154,8 +172,10 @@ impl Policy {
         }
     }
 
-    fn find(&self, host: &Host, port: u16) -> Option<&Line> {
-        self.lines.iter().find(|line| line.covers(host, port))
+    fn find(&self, host: &Host, port: u16, grants: &Grants) -> Option<&Line> {
+        self.lines
+            .iter()
+            .find(|line| line.covers(host, port) && grants.allow(line.users.as_deref(), line.site.as_deref()))
     }
 
     fn is_own(&self, address: SocketAddr) -> bool {
@@ -173,13 +193,15 @@ impl Line {
         let tls = if target.has_own_tls() { number } else { 0 };
         let hosts = vec![target.host.parse().ok()?];
         let ports = vec![Ports::new(target.port, target.port)?];
-        Some(Line { hosts, ports, terms: Terms::new(target.tls, target.data_ports, target.active, tls) })
+        let terms = Terms::new(target.tls, target.data_ports, target.active, tls);
+        Some(Line { hosts, ports, terms, users: target.users.clone(), site: Some(target.label().to_owned()) })
     }
 
     fn of_rule(rule: &Rule, number: usize) -> Line {
         let tls = if rule.has_own_tls() { number } else { 0 };
         let terms = Terms::new(rule.tls, rule.data_ports, rule.active, tls);
-        Line { hosts: rule.hosts.clone(), ports: rule.ports.clone(), terms }
+        let (hosts, ports) = (rule.hosts.clone(), rule.ports.clone());
+        Line { hosts, ports, terms, users: rule.users.clone(), site: None }
     }
 
     fn covers(&self, host: &Host, port: u16) -> bool {
@@ -197,11 +219,17 @@ impl Terms {
 /// One line for each rule, in the order in which they are asked, for an administrator.
 impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Line { hosts, ports, terms } in &self.lines {
+        for Line { hosts, ports, terms, users, .. } in &self.lines {
             let (hosts, ports) = (listed(hosts), listed(ports));
             let tls = if terms.tls_required { "TLS only" } else { "TLS or plain" };
             let active = if terms.active { ", active mode too" } else { "" };
-            writeln!(f, "allow {hosts}, ports {ports}: {tls}; data ports {}{active}", terms.data_ports)?;
+            let users =
+                users.as_deref().map(|users| format!("; for {} only", listed(users))).unwrap_or_default();
+            writeln!(
+                f,
+                "allow {hosts}, ports {ports}: {tls}; data ports {}{active}{users}",
+                terms.data_ports
+            )?;
         }
         writeln!(f, "deny everything else, metadata services and the relay's own listeners")
     }
@@ -265,7 +293,7 @@ mod tests {
             ("0x7f.1", 2121, Err(Denied::Host(HostError::Spelling))),
         ] {
             assert_eq!(
-                policy.check_control(host, port),
+                policy.check_control(host, port, &Grants::default()),
                 expected.map(|leave| (leave, TERMS)),
                 "{host}:{port}"
             );
@@ -284,7 +312,7 @@ mod tests {
             ("0.0.0.0", 2121),
             ("8.8.8.8", 21),
         ] {
-            let found = policy.check_control(host, port);
+            let found = policy.check_control(host, port, &Grants::default());
             assert_eq!(found, Err(Denied::NotListed(host.into(), port)), "{host}:{port}");
         }
     }
@@ -315,7 +343,11 @@ mod tests {
             ("192.0.2.1:21", false),
             ("127.0.0.1:8080", false),
         ] {
-            assert_eq!(policy.check_resolved("name", address(text)).is_ok(), allowed, "{text}");
+            assert_eq!(
+                policy.check_resolved("name", address(text), &Grants::default()).is_ok(),
+                allowed,
+                "{text}"
+            );
         }
     }
 
@@ -360,7 +392,8 @@ mod tests {
                     data_ports = \"50000-50100\"\n\
                     [[rule]]\nhosts = [\"10.20.0.7\"]\nports = [21]\ntls = \"required\"\n";
         let policy = Policy::new(&Config::from_toml(text).unwrap(), Vec::new());
-        let terms = |host: &str, port| policy.check_control(host, port).map(|(_, terms)| terms);
+        let terms =
+            |host: &str, port| policy.check_control(host, port, &Grants::default()).map(|(_, terms)| terms);
         let pasv = Ports::new(50_000, 50_100).unwrap();
         let card = Terms { tls_required: true, ..TERMS };
         let rule = Terms { data_ports: pasv, ..TERMS };
@@ -383,5 +416,54 @@ mod tests {
         let said = policy.to_string();
         assert!(said.contains("allow *.example.org 10.20.0.0/16 ftp.example.org, ports 21 2100-2199: TLS or plain; data ports 50000-50100"), "{said}");
         assert!(said.ends_with("own listeners\n"), "{said}");
+    }
+
+    #[test]
+    fn what_is_for_others_is_denied_as_what_is_not_there() {
+        let text = "[access]\nmodes = [\"token\"]\n\
+                    [[target]]\nname = \"Reports\"\nhost = \"reports.example\"\nusers = [\"ann\", \"bob\"]\n\
+                    [[target]]\nname = \"Mirror\"\nhost = \"mirror.example\"\n\
+                    [[target]]\nname = \"Here\"\nhost = \"localhost\"\nusers = [\"ann\"]\n\
+                    [[rule]]\nhosts = [\"127.0.0.1\"]\nusers = [\"ann\"]\n\
+                    [[rule]]\nhosts = [\"reports.example\", \"localhost\"]\nports = [21]\ntls = \"required\"\nusers = [\"carl\"]\n";
+        let policy = Policy::new(&Config::from_toml(text).unwrap(), Vec::new());
+        let grants = |user: &str, sites: Option<&[&str]>| Grants {
+            user: (!user.is_empty()).then(|| user.into()),
+            sites: sites.map(|sites| sites.iter().map(|site| (*site).to_owned()).collect()),
+        };
+        for (user, sites, expected) in [
+            ("ann", None, "reports mirror localhost 127.0.0.1"),
+            ("ann", Some(&["Reports"][..]), "reports"),
+            ("ann", Some(&["Reports", "Here", "None"]), "reports localhost"),
+            ("ann", Some(&[]), ""),
+            ("bob", None, "reports mirror"),
+            ("bob", Some(&["Here", "Mirror"]), "mirror"),
+            ("Ann", None, "mirror"),
+            ("", None, "mirror"),
+            ("", Some(&["Reports"]), ""),
+            ("carl", None, "reports mirror localhost"),
+            ("carl", Some(&["Reports"]), ""),
+        ] {
+            let grants = grants(user, sites);
+            let hosts = ["reports.example", "mirror.example", "localhost", "127.0.0.1"];
+            let allowed = |host: &&&str| policy.check_control(host, 21, &grants).is_ok();
+            let found: Vec<&str> =
+                hosts.iter().filter(allowed).map(|host| host.trim_end_matches(".example")).collect();
+            assert_eq!(found.join(" "), expected, "{user} {sites:?}");
+            for host in hosts.iter().filter(|host| !allowed(host)) {
+                let denied = policy.check_control(host, 21, &grants).unwrap_err();
+                assert_eq!(denied, Denied::NotListed((*host).into(), 21), "{user} {host}");
+            }
+        }
+        // An address that is listed for one opens nothing to another, whatever a name leads to.
+        let here = address("127.0.0.1:21");
+        assert!(policy.check_resolved("localhost", here, &grants("ann", Some(&["Here"]))).is_ok());
+        assert!(policy.check_resolved("localhost", here, &grants("carl", None)).is_err());
+        assert_eq!(policy.check_control("reports.example", 21, &grants("bob", None)).unwrap().1, TERMS);
+        assert!(policy.check_control("reports.example", 21, &grants("carl", None)).unwrap().1.tls_required);
+        assert!(
+            policy.to_string().contains("ports 21: TLS or plain; data ports 1024-65535; for ann bob only"),
+            "{policy}"
+        );
     }
 }

@@ -43,6 +43,11 @@ pub enum PatternError {
 }
 
 impl HostPattern {
+    /// Whether it lists addresses, not names.
+    pub(crate) fn is_addresses(&self) -> bool {
+        matches!(self.0, Kind::Address(_) | Kind::Network(..))
+    }
+
     /// Whether this host, as a page names it, is one of them. A name is matched by its letters alone, whatever it resolves to.
     pub(crate) fn matches(&self, host: &Host) -> bool {
         match (host, &self.0) {

@@ -87,15 +87,16 @@ fn no_spelling_of_a_special_address_is_reached() {
     let text = "[[rule]]\nhosts = [\"0.0.0.0/0\", \"::/0\", \"*.example.org\"]\nports = [\"1-65535\"]\n";
     let policy = Policy::new(&Config::from_toml(text).unwrap(), Vec::new());
     for host in SPECIAL {
-        let found = policy.check_control(host, 21);
+        let found = policy.check_control(host, 21, &Grants::default());
         assert!(found.is_err(), "{host:?}: {found:?}");
         // Nor by a name that leads there.
         if let Ok(address) = host.parse::<IpAddr>() {
-            let found = policy.check_resolved("ftp.example.org", SocketAddr::new(address, 21));
+            let found =
+                policy.check_resolved("ftp.example.org", SocketAddr::new(address, 21), &Grants::default());
             assert!(found.is_err(), "ftp.example.org at {host}: {found:?}");
         }
     }
     for host in ["93.184.215.14", "10.1.2.3", "2606:4700::1111", "fd12::1", "a.example.org"] {
-        assert!(policy.check_control(host, 21).is_ok(), "{host}");
+        assert!(policy.check_control(host, 21, &Grants::default()).is_ok(), "{host}");
     }
 }

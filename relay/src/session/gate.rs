@@ -42,10 +42,10 @@ impl Stream {
         let leaf = chain.first().cloned().unwrap_or_default();
         if !gate_open {
             for (index, der) in (0..).zip(chain) {
-                self.session.outbox.control(self.id, &Message::TlsCert { index, der });
+                self.session.outbox.send(self.id, &Message::TlsCert { index, der });
             }
         }
-        self.session.outbox.control(self.id, &Message::TlsInfo(info));
+        self.session.outbox.send(self.id, &Message::TlsInfo(info));
         if !gate_open {
             timeout(seconds(deadlines.accept), self.mailbox.gate_opened())
                 .await

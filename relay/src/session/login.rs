@@ -9,6 +9,7 @@ use crate::address::Host;
 use crate::config::{Config, PasswordOver, SecretSource, Target};
 use crate::policy::HostPattern;
 use crate::secret::Secret;
+use crate::visitor::Grants;
 use towpath_shared::{Reason, Reset};
 
 /// Passwords that are written on one stream before TLS, and as many after. A login takes one; a second and third are for a person who tries again.
@@ -47,15 +48,16 @@ pub(super) struct Login {
 }
 
 impl Login {
-    /// The watch over a stream to this server. Where no target of it has a password, there is nothing to watch.
-    pub(super) fn new(config: &Config, host: &str, port: u16) -> Login {
+    /// The watch over a stream to this server. Where no target of it that this visitor may use has a password, there is nothing to watch.
+    pub(super) fn new(config: &Config, host: &str, port: u16, grants: &Grants) -> Login {
         let host = Host::parse(host).ok();
         let is_it = |target: &&Target| {
             let pattern = target.host.parse::<HostPattern>().ok();
             target.port == port
                 && pattern.zip(host.as_ref()).is_some_and(|(pattern, host)| pattern.matches(host))
         };
-        let stored = config.targets.iter().filter(is_it).filter_map(Stored::of).collect();
+        let usable = config.targets.iter().filter(|target| grants.allow_target(target));
+        let stored = usable.filter(is_it).filter_map(Stored::of).collect();
         Login { stored, protection: Protection::Plain, line: Vec::new(), named: None, left: TRIES }
     }
 
@@ -150,7 +152,10 @@ mod tests {
         };
         let targets = vec![target("me"), target("you"), Target::new("other.example.org", 21)];
         let config = Config { targets, ..Config::default() };
-        (Login::new(&config, "FTP.example.org.", 21).secured(Protection::Verified), folder)
+        (
+            Login::new(&config, "FTP.example.org.", 21, &Grants::default()).secured(Protection::Verified),
+            folder,
+        )
     }
 
     async fn after(sent: &[u8]) -> Option<String> {
@@ -245,9 +250,30 @@ mod tests {
         for (host, port) in
             [("ftp.example.org", 2121), ("other.example.org", 21), ("192.0.2.1", 21), ("", 21)]
         {
-            let mut login = Login::new(&config, host, port).secured(Protection::Verified);
+            let mut login = Login::new(&config, host, port, &Grants::default()).secured(Protection::Verified);
             login.watch(b"USER me\r\n");
             assert!(login.password().await.is_err(), "{host}:{port}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_target_for_others_has_no_password() {
+        let (_, folder) = login();
+        let password = Some(SecretSource::File(folder.path().join("me")));
+        let target = Target {
+            user: Some("me".into()),
+            password,
+            users: Some(vec!["ann".into()]),
+            ..Target::new("ftp.example.org", 21)
+        };
+        let config = Config { targets: vec![target], ..Config::default() };
+        let ann = Grants { user: Some("ann".into()), sites: None };
+        let bob = Grants { user: Some("bob".into()), sites: None };
+        let elsewhere = Grants { sites: Some(vec!["another card".to_owned()].into()), ..ann.clone() };
+        for (grants, written) in [(ann, true), (bob, false), (Grants::default(), false), (elsewhere, false)] {
+            let mut login = Login::new(&config, "ftp.example.org", 21, &grants).secured(Protection::Verified);
+            login.watch(b"USER me\r\n");
+            assert_eq!(login.password().await.is_ok(), written, "{grants:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What goes to the page: one queue for a session, one writer.
 //!
-//! Control frames go before data. Each stream has at most [`FRAMES_OF_A_STREAM`] data frames in here, so the queue's order is
+//! Frames of the link go first, then those that a new WebSocket must repeat, then control frames, then data. Each stream has at most [`FRAMES_OF_A_STREAM`] data frames in here, so the queue's order is
 //! the streams' turns. Nobody but the streams themselves ever waits for the writer: the reader of the WebSocket
 //! only adds control frames, and a page that asks without reading the answers overflows and is cut.
 
@@ -14,6 +14,7 @@ use thiserror::Error;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use towpath_shared::ledger::{Sent, Unsent, is_numbered};
 use towpath_shared::{Message, StreamId};
 
 /// Data frames of one stream that may wait for the writer.
@@ -31,15 +32,18 @@ pub(super) struct Outbox {
     queue: Mutex<Queue>,
     /// Something was added.
     added: Notify,
-    /// The writer has ended, or the queue has overflowed.
+    /// The queue has overflowed.
     broken: CancellationToken,
 }
 
 #[derive(Debug, Default)]
 struct Queue {
-    control: VecDeque<Carrier>,
+    /// What concerns the present WebSocket only: no numbered frames.
+    link: VecDeque<Carrier>,
+    control: VecDeque<Bytes>,
     streams: VecDeque<InTurn>,
     closing: bool,
+    sent: Sent<Bytes>,
 }
 
 /// A frame that keeps its place among the others of its stream.
@@ -49,6 +53,12 @@ struct InTurn {
     frame: Bytes,
     /// Given back when the frame is with the WebSocket.
     _slot: Option<OwnedSemaphorePermit>,
+}
+
+impl Queue {
+    fn next_in_turn(&mut self) -> Option<InTurn> {
+        if self.sent.has_room() { self.streams.pop_front() } else { None }
+    }
 }
 
 /// Why the writer ended before it was told to.
@@ -61,14 +71,48 @@ pub(super) enum WriteError {
 }
 
 impl Outbox {
-    /// Adds a control frame: it overtakes data.
-    pub(super) fn control(&self, stream: StreamId, message: &Message) {
-        self.carrier(Carrier::Binary(message.encode(stream).into()));
+    /// Adds a frame that is not DATA: it overtakes data.
+    pub(super) fn send(&self, stream: StreamId, message: &Message) {
+        let frame = Bytes::from(message.encode(stream));
+        let numbered = frame.first().is_some_and(|kind| is_numbered(*kind));
+        self.add(|queue| {
+            if numbered {
+                queue.control.push_back(frame);
+            } else {
+                queue.link.push_back(Carrier::Binary(frame));
+            }
+        });
     }
 
     /// Adds a WebSocket ping.
     pub(super) fn ping(&self, payload: [u8; 8]) {
-        self.carrier(Carrier::Ping(Bytes::copy_from_slice(&payload)));
+        self.add(|queue| queue.link.push_back(Carrier::Ping(Bytes::copy_from_slice(&payload))));
+    }
+
+    /// The session outlives its WebSockets: what is sent is kept. Before the first numbered frame.
+    pub(super) fn keep_from_now(&self) {
+        self.lock().sent.keep_from_now();
+    }
+
+    /// The page has this many frames.
+    pub(super) fn acknowledged(&self, count: u64) -> Result<(), Unsent> {
+        self.lock().sent.acknowledge(count)?;
+        // Data may have waited for that.
+        self.added.notify_one();
+        Ok(())
+    }
+
+    /// Forgets what was for a WebSocket that is lost.
+    pub(super) fn detached(&self) {
+        self.lock().link.clear();
+    }
+
+    /// There is a new WebSocket, and the page has this many frames. The next writer begins with `answer`, then sends the rest again.
+    pub(super) fn resumed(&self, count: u64, answer: &Message) -> Result<(), Unsent> {
+        let mut queue = self.lock();
+        queue.sent.rewind(count)?;
+        queue.link.push_front(Carrier::Binary(answer.encode(StreamId::LINK).into()));
+        Ok(())
     }
 
     /// Adds the WebSocket's close frame: nothing is written after it, and what waited is not written any more.
@@ -77,7 +121,7 @@ impl Outbox {
         let mut queue = self.lock();
         if !queue.closing {
             *queue = Queue::default();
-            queue.control.push_back(Carrier::Close(Some(frame)));
+            queue.link.push_back(Carrier::Close(Some(frame)));
             queue.closing = true;
         }
         drop(queue);
@@ -99,7 +143,7 @@ impl Outbox {
         self.lock().streams.retain(|entry| entry.stream != stream);
     }
 
-    /// Resolves when the writer has ended or cannot keep up.
+    /// Resolves when the page does not take, or not acknowledge, what it has asked for.
     pub(super) async fn broken(&self) {
         self.broken.cancelled().await;
     }
@@ -109,7 +153,6 @@ impl Outbox {
     where
         S: Sink<Carrier, Error = axum::Error> + Unpin,
     {
-        let _broken = self.broken.clone().drop_guard();
         let mut unflushed = false;
         loop {
             let (next, slot) = self.take();
@@ -132,25 +175,36 @@ impl Outbox {
 
     fn take(&self) -> (Option<Carrier>, Option<OwnedSemaphorePermit>) {
         let mut queue = self.lock();
-        if let Some(carrier) = queue.control.pop_front() {
+        if let Some(carrier) = queue.link.pop_front() {
             return (Some(carrier), None);
         }
-        match queue.streams.pop_front() {
-            Some(entry) => (Some(Carrier::Binary(entry.frame)), entry._slot),
-            None => (None, None),
+        if let Some(frame) = queue.sent.again() {
+            return (Some(Carrier::Binary(frame)), None);
         }
+        let (frame, slot) = if let Some(frame) = queue.control.pop_front() {
+            (frame, None)
+        } else if let Some(entry) = queue.next_in_turn() {
+            (entry.frame, entry._slot)
+        } else {
+            return (None, None);
+        };
+        queue.sent.push(frame.clone(), frame.len());
+        if queue.sent.is_overdue() {
+            self.broken.cancel();
+        }
+        (Some(Carrier::Binary(frame)), slot)
     }
 
-    fn carrier(&self, carrier: Carrier) {
+    fn add(&self, add: impl FnOnce(&mut Queue)) {
         let mut queue = self.lock();
         if queue.closing {
             return;
         }
-        if queue.control.len() >= MAX_CONTROL {
+        if queue.control.len() + queue.link.len() >= MAX_CONTROL {
             self.broken.cancel();
             return;
         }
-        queue.control.push_back(carrier);
+        add(&mut queue);
         drop(queue);
         self.added.notify_one();
     }
@@ -220,7 +274,7 @@ mod tests {
         outbox.data(StreamId(1), frame(1, b'c'), slot());
         outbox.data(StreamId(5), frame(5, b'd'), slot());
         outbox.after_data(StreamId(1), &Message::Fin { unclean: false });
-        outbox.control(StreamId(3), &Message::Credit(1));
+        outbox.send(StreamId(3), &Message::Credit(1));
         outbox.discard(StreamId(5));
         assert_eq!(slots.available_permits(), 5);
         // A writer that is told to close would drop the rest, so the closing comes once the queue is empty.
@@ -239,11 +293,11 @@ mod tests {
     async fn a_page_that_never_reads_overflows() {
         let outbox = Outbox::default();
         for number in 0..MAX_CONTROL as u64 {
-            outbox.control(StreamId::LINK, &Message::Pong(number));
+            outbox.send(StreamId::LINK, &Message::Pong(number));
         }
         assert!(!outbox.broken.is_cancelled());
-        outbox.control(StreamId::LINK, &Message::Pong(0));
+        outbox.send(StreamId::LINK, &Message::Pong(0));
         outbox.broken().await;
-        assert_eq!(outbox.lock().control.len(), MAX_CONTROL);
+        assert_eq!(outbox.lock().link.len(), MAX_CONTROL);
     }
 }

@@ -98,7 +98,9 @@ impl Stream {
                 .ok_or_else(|| Reset::new(Reason::Protocol, "the control stream is not connected"))
         };
         let (connected, server) = match &kind {
-            StreamKind::Control { host, port } => door.open_control(host, *port).await.map_err(refused)?,
+            StreamKind::Control { host, port } => {
+                door.open_control(host, *port, self.session.grants()).await.map_err(refused)?
+            }
             StreamKind::Data { port, .. } => {
                 let server = known()?;
                 (door.open_data(server, *port).await.map_err(refused)?, server)
@@ -107,7 +109,7 @@ impl Stream {
                 let server = known()?;
                 let listener = door.listen(server).map_err(refused)?;
                 let listening = Listening { address: listener.address.to_string() };
-                self.session.outbox.control(self.id, &Message::Listening(listening));
+                self.session.outbox.send(self.id, &Message::Listening(listening));
                 let deadline = seconds(self.rules.config.deadlines.listen);
                 (listener.accept(deadline).await.map_err(refused)?, server)
             }
@@ -121,11 +123,13 @@ impl Stream {
         self.mailbox.opened(window);
         let connect_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let opened = Opened { peer: peer.to_string(), local: local.to_string(), connect_ms };
-        self.session.outbox.control(self.id, &Message::Opened { opened, window });
+        self.session.outbox.send(self.id, &Message::Opened { opened, window });
         tracing::info!(%peer, connect_ms, "connected");
 
         let login = match &kind {
-            StreamKind::Control { host, port } => Login::new(&self.rules.config, host, *port),
+            StreamKind::Control { host, port } => {
+                Login::new(&self.rules.config, host, *port, self.session.grants())
+            }
             StreamKind::Data { .. } | StreamKind::Listen { .. } => Login::none(),
         };
         let plain = Plain::new(server.terms.tls_required, self.is_control);
@@ -253,7 +257,7 @@ impl Stream {
                         let _ = bytes.split_to(taken);
                         self.touch();
                         if let Some(limit) = self.session.consumed(&self.mailbox, taken as u64) {
-                            self.session.outbox.control(self.id, &Message::Credit(limit));
+                            self.session.outbox.send(self.id, &Message::Credit(limit));
                         }
                     }
                 }

@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
+use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_tungstenite::tungstenite::{Error, Message as Carrier};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use towpath_shared::{
@@ -38,17 +39,25 @@ impl std::fmt::Debug for Heard {
 
 #[derive(Debug)]
 pub(crate) struct Client {
-    pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub(crate) socket: Socket,
     pub(crate) welcome: Welcome,
     next: u32,
 }
 
-/// Opens a WebSocket with these headers; an answer other than 101 is the error.
-pub(crate) async fn upgrade(
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Opens a WebSocket for a tunnel with these headers; an answer other than 101 is the error.
+pub(crate) async fn upgrade(relay: SocketAddr, headers: &[(&str, &str)]) -> Result<Socket, u16> {
+    upgrade_at(relay, "/tunnel", headers).await
+}
+
+/// The same at any path.
+pub(crate) async fn upgrade_at(
     relay: SocketAddr,
+    path: &str,
     headers: &[(&str, &str)],
-) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, u16> {
-    let mut request = format!("ws://{relay}/tunnel").into_client_request().unwrap();
+) -> Result<Socket, u16> {
+    let mut request = format!("ws://{relay}{path}").into_client_request().unwrap();
     for (name, value) in headers {
         let name: HeaderName = name.parse().unwrap();
         request.headers_mut().insert(name, HeaderValue::from_str(value).unwrap());
@@ -63,9 +72,18 @@ pub(crate) async fn upgrade(
 impl Client {
     /// A tunnel, up to WELCOME. Sends no Origin.
     pub(crate) async fn connect(relay: SocketAddr) -> Client {
-        let socket = upgrade(relay, &[("sec-websocket-protocol", SUBPROTOCOL)]).await.unwrap();
-        let mut client = Client { socket, welcome: Welcome::default(), next: 1 };
-        let hello = Hello { features: vec![LISTEN.to_owned()], ..Hello::default() };
+        Client::connect_as(relay, Hello { features: vec![LISTEN.to_owned()], ..Hello::default() }).await
+    }
+
+    /// What comes over a WebSocket, whatever it is for.
+    pub(crate) fn over(socket: Socket) -> Client {
+        Client { socket, welcome: Welcome::default(), next: 1 }
+    }
+
+    /// A tunnel with another HELLO.
+    pub(crate) async fn connect_as(relay: SocketAddr, hello: Hello) -> Client {
+        let mut client =
+            Client::over(upgrade(relay, &[("sec-websocket-protocol", SUBPROTOCOL)]).await.unwrap());
         client.send(StreamId::LINK, &Message::Hello(hello)).await;
         match client.hear().await {
             Heard::Message(StreamId::LINK, Message::Welcome(welcome)) => client.welcome = welcome,
@@ -74,8 +92,55 @@ impl Client {
         client
     }
 
+    /// The same, where the answer to the upgrade was read already.
+    pub(crate) async fn on_socket(socket: TcpStream) -> Client {
+        let socket = MaybeTlsStream::Plain(socket);
+        Client::over(WebSocketStream::from_raw_socket(socket, Role::Client, None).await)
+    }
+
+    /// The next frame, or the close code and its text.
+    pub(crate) async fn carrier(&mut self) -> Result<Heard, (u16, String)> {
+        loop {
+            match timeout(PATIENCE, self.socket.next()).await.expect("the relay says nothing") {
+                Some(Ok(Carrier::Binary(frame))) => {
+                    let (header, payload) = Header::split(&frame).unwrap();
+                    return Ok(Heard::Message(header.stream, Message::decode(header, payload).unwrap()));
+                }
+                Some(Ok(Carrier::Close(Some(close)))) => {
+                    return Err((close.code.into(), close.reason.to_string()));
+                }
+                Some(Ok(Carrier::Ping(_) | Carrier::Pong(_))) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// Waits for the close frame; its code.
+    pub(crate) async fn closed(&mut self) -> u16 {
+        self.close_code().await.expect("no close frame")
+    }
+
+    /// Asks whether the session lives, and waits for the answer.
+    pub(crate) async fn ping(&mut self) {
+        self.send(StreamId::LINK, &Message::Ping(7)).await;
+        loop {
+            match self.hear().await {
+                Heard::Message(StreamId::LINK, Message::Pong(7)) => return,
+                Heard::Closed(code) => panic!("closed with {code:?}"),
+                _ => {}
+            }
+        }
+    }
+
     pub(crate) async fn send(&mut self, stream: StreamId, message: &Message) {
         self.socket.send(Carrier::binary(message.encode(stream))).await.unwrap();
+    }
+
+    /// A frame of the link with a payload of one's own writing.
+    pub(crate) async fn frame(&mut self, kind: Kind, payload: &[u8]) {
+        let mut frame = Header::new(kind, StreamId::LINK).to_bytes().to_vec();
+        frame.extend_from_slice(payload);
+        self.socket.send(Carrier::binary(frame)).await.unwrap();
     }
 
     pub(crate) async fn data(&mut self, stream: StreamId, bytes: &[u8]) {

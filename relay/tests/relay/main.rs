@@ -5,10 +5,13 @@
 mod active;
 mod client;
 mod door;
+mod entry;
 mod fixture;
 mod http;
 mod link;
+mod proxies;
 mod reload;
+mod resume;
 mod rules;
 mod secrets;
 mod streams;

@@ -16,6 +16,7 @@ async fn relay(port: u16, change: impl FnOnce(&mut Rule)) -> Relay {
         client_certificate: None,
         data_ports: Ports::UNPRIVILEGED,
         active: false,
+        users: None,
     };
     change(&mut rule);
     Relay::start(Config { rules: vec![rule], ..config(&[]) }).await

@@ -418,7 +418,8 @@ async fn what_the_administrator_says_of_a_server_holds_for_its_streams() {
         let outcome = client.start_tls(id, StartTls { server_name: "whatever".into(), ..request(0) }).await;
         let outcome = outcome.map(|(info, _)| info.verdict).map_err(|reset| reset.reason);
         assert_eq!(outcome, expected);
-        server.await.unwrap().unwrap();
+        // A server with another key sees the connection break.
+        let _ = server.await.unwrap();
     }
     let relay = relay_with(&|target| target.tls_min = Some(TlsMin::Tls13)).await;
     let mut client = Client::connect(relay.address).await;

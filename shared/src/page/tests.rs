@@ -1,6 +1,7 @@
 //! The page's link against a scripted and against an arbitrary relay.
 
 use super::*;
+use crate::link::{ResumeToken, Resumed};
 use crate::tls::Verdict;
 use crate::{MAX_STREAM_WINDOW, WINDOW_UNIT};
 use proptest::prelude::*;
@@ -474,4 +475,87 @@ proptest! {
             if result.is_err() { break }
         }
     }
+}
+
+/// A link whose relay can resume it.
+fn resumable() -> Link {
+    let mut link = Link::new(Hello::default());
+    link.poll_frame();
+    let token = ResumeToken("secret".into());
+    let welcome = Welcome {
+        features: vec![RESUME.into()],
+        max_payload: MAX_PAYLOAD,
+        resumption: Some(Resumption { token, grace_ms: 90_000, path: "r".into() }),
+        ..Welcome::default()
+    };
+    assert!(matches!(
+        receive(&mut link, StreamId::LINK, &Message::Welcome(welcome)),
+        Ok(Some(Event::Welcome(_)))
+    ));
+    link
+}
+
+/// The messages alone.
+fn frames(link: &mut Link) -> Vec<Message> {
+    sent(link).into_iter().map(|(_, message)| message).collect()
+}
+
+#[test]
+fn an_interrupted_link_says_nothing_until_it_is_resumed() {
+    let mut link = resumable();
+    let id = link.open(StreamKind::Control { host: "h".into(), port: 21 }).unwrap();
+    frames(&mut link);
+    receive(&mut link, id, &opened(CONTROL_WINDOW)).unwrap();
+    assert_eq!(link.budget(id), CONTROL_WINDOW);
+
+    assert!(link.interrupted());
+    // What is asked meanwhile waits; what was to be said of the old WebSocket is not said.
+    link.ping(1);
+    let second = link.open(StreamKind::Data { parent: 1, port: 2 }).unwrap();
+    assert_eq!((link.poll_frame(), link.budget(id)), (None, 0));
+    assert!(link.interrupted(), "another WebSocket may be lost before RESUMED");
+    let resume = link.resume().unwrap();
+    let (header, payload) = Header::split(&resume).unwrap();
+    let expected = Resume { token: ResumeToken("secret".into()), received: 1 };
+    assert_eq!(Message::decode(header, payload), Ok(Message::Resume(expected)));
+    // The relay's first word must be RESUMED.
+    assert!(receive(&mut link, id, &Message::Credit(1 << 20)).is_err());
+    assert!(receive(&mut link, StreamId::LINK, &Message::Pong(1)).is_err());
+    assert!(link.receive_data(Header::new(Kind::Data, id), 1).is_err());
+    let resumed = Message::Resumed(Resumed { received: 1 });
+    assert_eq!(receive(&mut link, StreamId::LINK, &resumed.clone()), Ok(Some(Event::Resumed(1))));
+    assert_eq!(link.budget(id), CONTROL_WINDOW);
+    assert!(
+        matches!(frames(&mut link)[..], [Message::Open { .. }]),
+        "the stream that was asked for meanwhile"
+    );
+    assert!(receive(&mut link, StreamId::LINK, &resumed).is_err(), "twice");
+    link.reset(second, Reason::Cancelled);
+}
+
+#[test]
+fn what_comes_is_acknowledged_by_bytes_and_with_each_ping() {
+    let mut link = resumable();
+    let id = link.open(StreamKind::Control { host: "h".into(), port: 21 }).unwrap();
+    receive(&mut link, id, &opened(CONTROL_WINDOW)).unwrap();
+    frames(&mut link);
+    link.receive_data(Header::new(Kind::Data, id), 100).unwrap();
+    link.skip(0x7f, 8);
+    link.skip(0x09, 8);
+    assert_eq!(frames(&mut link), []);
+    link.ping(7);
+    assert_eq!(frames(&mut link), [Message::Ack(3), Message::Ping(7)]);
+    link.ping(8);
+    assert_eq!(frames(&mut link), [Message::Ping(8)]);
+    for _ in 0..64 {
+        link.receive_data(Header::new(Kind::Data, id), 10).unwrap();
+    }
+    assert_eq!(frames(&mut link), [Message::Ack(67)]);
+    assert_eq!(receive(&mut link, StreamId::LINK, &Message::Ack(1)), Ok(Some(Event::Acknowledged(1))));
+}
+
+#[test]
+fn a_relay_that_does_not_resume_is_left_when_its_socket_is() {
+    let mut link = Link::new(Hello::default());
+    assert!(!link.interrupted() && link.resume().is_none());
 }

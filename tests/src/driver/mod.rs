@@ -5,6 +5,7 @@
 //! bytes are acknowledged to the sender only when its [`Sink`] has taken them.
 
 mod client;
+mod clock;
 mod coding;
 mod connection;
 mod convert;

@@ -1,6 +1,7 @@
 //! Runs one engine session: inputs in, outputs done in their order, as the contract of `towpath-ftp` says.
 
 use super::client::{Answerer, Ending, Shared};
+use super::clock::Clock;
 use super::connection::{self, Connected, Order, Report};
 use super::job::{Job, SharedJob, Summary};
 use super::pump::Pump;
@@ -13,7 +14,6 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use tokio::time::{Duration, Instant, sleep_until};
 use towpath_ftp::{
     Algorithm, ConnId, End, Error, ErrorKind, Event, Input, JobId, Outcome, Output, Question, Request,
     RequestId, Session, Stage, Target, Time,
@@ -60,7 +60,6 @@ pub(crate) struct Runner {
     transport: Transport,
     shared: Arc<Shared>,
     answerer: Answerer,
-    start: Instant,
     conns: HashMap<ConnId, Conn>,
     groups: HashMap<ConnId, Arc<TlsGroup>>,
     jobs: HashMap<JobId, SharedJob>,
@@ -84,12 +83,15 @@ pub(crate) async fn run(
     let (reports, mut inbox): (_, Receiver<(ConnId, Report)>) = mpsc::channel(REPORTS);
     let (answers, mut answered) = mpsc::unbounded_channel();
     let (digests, mut digested) = mpsc::unbounded_channel();
+    let clock = Clock::new(match &transport {
+        Transport::Direct(_) => None,
+        Transport::Relay(relay) => Some(relay.stops()),
+    });
     let mut runner = Runner {
         session,
         transport,
         shared,
         answerer,
-        start: Instant::now(),
         conns: HashMap::new(),
         groups: HashMap::new(),
         jobs: HashMap::new(),
@@ -104,7 +106,7 @@ pub(crate) async fn run(
     loop {
         let sleep = async {
             match wake {
-                Some(at) => sleep_until(at).await,
+                Some(at) => clock.reached(at).await,
                 None => std::future::pending().await,
             }
         };
@@ -121,16 +123,12 @@ pub(crate) async fn run(
             () = sleep => Some(Input::Tick),
         };
         if let Some(input) = input {
-            wake = runner.step(input);
+            wake = runner.step(clock.now(), input);
         }
     }
 }
 
 impl Runner {
-    fn now(&self) -> Time {
-        Time(u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX))
-    }
-
     fn ask(&mut self, ask: Ask) -> Option<Input> {
         match ask {
             Ask::Request { id, request, job, ending } => {
@@ -168,14 +166,14 @@ impl Runner {
     }
 
     /// One input, and all that follows from it. Returns when to wake up.
-    fn step(&mut self, input: Input) -> Option<Instant> {
-        self.session.handle(self.now(), input);
+    fn step(&mut self, now: Time, input: Input) -> Option<Time> {
+        self.session.handle(now, input);
         loop {
             match self.session.poll() {
                 Output::Wait(at) => {
                     self.flow();
                     self.shared.drained(&mut self.drain);
-                    return at.map(|Time(ms)| self.start + Duration::from_millis(ms));
+                    return at;
                 }
                 output => self.output(output),
             }

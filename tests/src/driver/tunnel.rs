@@ -1,20 +1,17 @@
 //! The relay's WebSocket: one task (`link`) owns it and the page's half of the protocol; streams are handles to that task.
 
+mod dial;
 mod link;
 
+use super::clock::Stops;
 use bytes::Bytes;
+use dial::Dial;
 use thiserror::Error;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio_tungstenite::tungstenite;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
-use tokio_tungstenite::tungstenite::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use towpath_ftp::{End, Stage, TlsSession};
-use towpath_shared::{
-    ClientCertificate, Header, LISTEN, MAX_PAYLOAD_NEGOTIABLE, SUBPROTOCOL, StreamId, StreamKind, TlsVersion,
-};
+use towpath_shared::{ClientCertificate, LISTEN, StreamId, StreamKind, TlsVersion};
 
 /// The relay cannot be used.
 #[derive(Debug, Error)]
@@ -41,6 +38,7 @@ impl From<tungstenite::Error> for RelayError {
 pub struct Relay {
     orders: UnboundedSender<Order>,
     listens: bool,
+    stops: watch::Receiver<Stops>,
     certificate: Option<ClientCertificate>,
 }
 
@@ -93,22 +91,15 @@ impl Relay {
     /// # Errors
     /// [`RelayError`].
     pub async fn connect_as(address: &str, origin: Option<&str>) -> Result<Relay, RelayError> {
-        let wrong = || RelayError::Address(address.to_owned());
-        let mut request = address.into_client_request().map_err(|_| wrong())?;
-        let headers = request.headers_mut();
-        headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
-        if let Some(origin) = origin {
-            headers.insert(ORIGIN, HeaderValue::from_str(origin).map_err(|_| wrong())?);
-        }
-        let largest = MAX_PAYLOAD_NEGOTIABLE + Header::LEN;
-        let config = WebSocketConfig::default().max_message_size(Some(largest)).max_frame_size(Some(largest));
-        let (socket, _) = tokio_tungstenite::connect_async_with_config(request, Some(config), true).await?;
+        let dial = Dial::new(address, origin)?;
+        let socket = dial.first().await?;
         let (orders, inbox) = mpsc::unbounded_channel();
         let (ready, welcomed) = oneshot::channel();
-        tokio::spawn(link::run(socket, inbox, ready));
+        let (stop, stops) = watch::channel(Stops::default());
+        tokio::spawn(link::run(dial, socket, inbox, ready, stop));
         let features = welcomed.await.map_err(|_| RelayError::NoWelcome)?;
         let listens = features.iter().any(|feature| feature == LISTEN);
-        Ok(Relay { orders, listens, certificate: None })
+        Ok(Relay { orders, listens, stops, certificate: None })
     }
 
     /// The same link, over which this is shown to servers that ask who this is.
@@ -121,6 +112,11 @@ impl Relay {
     #[must_use]
     pub fn listens(&self) -> bool {
         self.listens
+    }
+
+    /// When the link was interrupted.
+    pub(super) fn stops(&self) -> watch::Receiver<Stops> {
+        self.stops.clone()
     }
 
     /// Whether the link has ended.

@@ -13,6 +13,8 @@ pub enum ToWorker {
         /// Wall clock, Unix seconds.
         now: i64,
     },
+    /// The page is seen again, or the network is back: a connection that stood still is looked after at once.
+    Awake,
     /// Something for a session.
     Session(SessionId, Command),
 }

@@ -30,6 +30,10 @@ pub enum Tunnel {
     },
     /// The round trip to the relay, in milliseconds.
     RoundTrip(u64),
+    /// The connection broke. Sessions and transfers wait; the worker tries to come back by itself.
+    Interrupted,
+    /// It is back, and everything goes on.
+    Resumed,
     /// The relay will stop, in its words.
     Leaving(String),
     /// Lost, or never up. Sessions have been told on their own. The worker tries again by itself when a session connects.

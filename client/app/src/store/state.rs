@@ -25,6 +25,8 @@ pub(crate) enum Relay {
     Connecting,
     /// Up: its name.
     Ready(String),
+    /// The connection broke, and the worker tries to come back: its name.
+    Interrupted(String),
     /// Lost, or never up.
     Lost(Failure),
 }
@@ -192,6 +194,16 @@ impl State {
                 self.leaving = None;
             }
             Tunnel::RoundTrip(_) => {}
+            Tunnel::Interrupted => {
+                if let Relay::Ready(relay) = &*self.relay {
+                    self.relay = Shared::new(Relay::Interrupted(relay.clone()));
+                }
+            }
+            Tunnel::Resumed => {
+                if let Relay::Interrupted(relay) = &*self.relay {
+                    self.relay = Shared::new(Relay::Ready(relay.clone()));
+                }
+            }
             Tunnel::Leaving(words) => self.leaving = Some(words),
             Tunnel::Lost(failure) => self.relay = Shared::new(Relay::Lost(failure)),
         }

@@ -331,3 +331,19 @@ fn cards_are_few() {
     state.reduce(Action::Dismiss(id));
     assert_eq!(state.cards.len(), CARDS - 1);
 }
+
+#[test]
+fn an_interrupted_relay_is_shown_and_sessions_stay() {
+    let mut state = browsing();
+    let mut tunnel =
+        |state: &mut State, tunnel| state.reduce(Action::Heard(Box::new(FromWorker::Tunnel(tunnel)), 0));
+    // Before there is a relay there is nothing to interrupt.
+    tunnel(&mut state, Tunnel::Interrupted);
+    assert!(matches!(*state.relay, Relay::Connecting));
+    tunnel(&mut state, Tunnel::Ready { relay: "towpath/1".into(), sites: Vec::new() });
+    tunnel(&mut state, Tunnel::Interrupted);
+    assert!(matches!(&*state.relay, Relay::Interrupted(name) if name == "towpath/1"));
+    assert!(state.session.as_ref().is_some_and(|session| matches!(session.phase, Phase::Up)));
+    tunnel(&mut state, Tunnel::Resumed);
+    assert!(matches!(&*state.relay, Relay::Ready(name) if name == "towpath/1"));
+}

@@ -1,6 +1,7 @@
 //! What the user sees: function components over the store's state. Nothing here knows FTP, frames or sockets.
 
 mod announcer;
+mod awake;
 mod connect;
 mod dialog;
 mod dock;

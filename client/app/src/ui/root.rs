@@ -1,6 +1,7 @@
 //! The whole page: which screen is shown, and what lies over it.
 
 use super::announcer::Announcer;
+use super::awake::use_awake;
 use super::connect::ConnectScreen;
 use super::dialog::Dialogs;
 use super::dock::Dock;
@@ -17,6 +18,7 @@ use yew::prelude::*;
 pub(crate) fn Root() -> Html {
     let app = use_memo((), |()| App::new());
     use_focus_keeper();
+    use_awake(&app);
     let state = {
         let app = app.clone();
         use_state(move || app.state())
@@ -56,7 +58,8 @@ pub(crate) fn Root() -> Html {
                     />
                 }
                 if let Some(session) = browsing {
-                    <StatusBar {session} browser={state.browser.clone()} />
+                    <StatusBar {session} browser={state.browser.clone()} relay={state.relay.clone()}
+                        leaving={state.leaving.clone().map(AttrValue::from)} />
                 }
             </div>
             <Dialogs session={state.session.clone()} dialog={state.dialog.clone()} />

@@ -77,6 +77,11 @@ impl App {
         effects.into_iter().for_each(|effect| self.run(effect));
     }
 
+    /// The page is seen again, or the network is back.
+    pub(crate) fn awake(&self) {
+        self.send(&ToWorker::Awake);
+    }
+
     /// A number for a new transfer, with what its command takes along.
     pub(crate) fn new_job(&self, object: Option<JsValue>) -> JobId {
         self.0.jobs.set(self.0.jobs.get() + 1);

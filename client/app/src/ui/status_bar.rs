@@ -4,6 +4,7 @@ use super::icon::Icon;
 use crate::store::browser::Browser;
 use crate::store::format;
 use crate::store::session::{Phase, Session};
+use crate::store::state::Relay;
 use crate::store::{Shared, text, visible};
 use yew::prelude::*;
 
@@ -14,6 +15,10 @@ pub(crate) struct StatusBarProps {
     pub(crate) session: Shared<Session>,
     /// The directory.
     pub(crate) browser: Shared<Browser>,
+    /// The way to the relay.
+    pub(crate) relay: Shared<Relay>,
+    /// The relay's words before it stops.
+    pub(crate) leaving: Option<AttrValue>,
 }
 
 /// The bar at the bottom.
@@ -32,13 +37,17 @@ pub(crate) fn StatusBar(props: &StatusBarProps) -> Html {
     };
     html! {
         <footer class="status">
-            <div role="status" aria-label={text().connection} class="connection">{connection(&props.session)}</div>
+            <div role="status" aria-label={text().connection} class="connection">{connection(props)}</div>
             <div class="figures">{figures}</div>
         </footer>
     }
 }
 
-fn connection(session: &Session) -> Html {
+fn connection(props: &StatusBarProps) -> Html {
+    let session = &*props.session;
+    if let (Relay::Interrupted(_), false) = (&*props.relay, matches!(session.phase, Phase::Lost(..))) {
+        return html! { <span class="part warn"><Icon name="unplug" />{text().relay_interrupted}</span> };
+    }
     let up = match &session.phase {
         Phase::Lost(..) => {
             return html! { <span class="part lost"><Icon name="unplug" />{text().not_connected}</span> };
@@ -62,6 +71,9 @@ fn connection(session: &Session) -> Html {
             { tls }
             if !server.software.is_empty() {
                 <span class="part software" title={server.peer.clone()}>{visible::text(&server.software)}</span>
+            }
+            if let Some(words) = &props.leaving {
+                <span class="part warn">{visible::text(words)}</span>
             }
             if let Some(latency) = server.latency_ms {
                 <span class="part">{(text().latency)(latency)}</span>

@@ -77,17 +77,18 @@ impl Socket {
         drop(self.socket.send_with_u8_array(bytes));
     }
 
-    /// Sends `header` and a payload that stays in JavaScript: one array is made there and filled.
-    pub(crate) fn send_with_payload(&self, header: &[u8], payload: &Uint8Array) {
-        let (Ok(head), Ok(total)) =
-            (u32::try_from(header.len()), u32::try_from(header.len() as u64 + u64::from(payload.length())))
-        else {
-            return;
-        };
-        let frame = Uint8Array::new_with_length(total);
+    /// A message of `header` and a payload that stays in JavaScript: one array is made there and filled. `None` where no array is so long.
+    pub(crate) fn frame(header: &[u8], payload: &Uint8Array) -> Option<Uint8Array> {
+        let head = u32::try_from(header.len()).ok()?;
+        let frame = Uint8Array::new_with_length(head.checked_add(payload.length())?);
         frame.subarray(0, head).copy_from(header);
         frame.set(payload, head);
-        drop(self.socket.send_with_js_u8_array(&frame));
+        Some(frame)
+    }
+
+    /// Sends an array.
+    pub(crate) fn send_array(&self, array: &Uint8Array) {
+        drop(self.socket.send_with_js_u8_array(array));
     }
 
     /// Bytes that the browser holds and has not sent.

@@ -33,6 +33,10 @@ pub(super) enum Happening {
 pub(super) enum Arrival {
     /// The link is up.
     Welcome(Welcome),
+    /// The link has lost its WebSocket, and tries to come back.
+    Interrupted,
+    /// It is back: everything goes on.
+    Resumed,
     /// The relay will stop.
     GoAway(GoAway),
     /// The round trip, in milliseconds.

@@ -18,8 +18,10 @@ use wasm_bindgen::JsValue;
 
 /// All that a session acts on.
 pub(super) struct Context<'a> {
-    /// The present time.
+    /// The sessions' time: it stands still while the link is interrupted.
     pub(super) now: Time,
+    /// The worker's time, which the tunnel goes by.
+    pub(super) clock: Time,
     /// The tunnel.
     pub(super) tunnel: &'a mut Tunnel,
     /// Files of jobs.
@@ -37,7 +39,7 @@ impl Context<'_> {
             return;
         }
         self.outbox.tunnel(page::Tunnel::Connecting);
-        if let Err(text) = self.tunnel.connect(self.now) {
+        if let Err(text) = self.tunnel.connect(self.clock) {
             self.outbox.tunnel(page::Tunnel::Lost(convert::fault(page::Stage::Relay, text, "")));
         }
     }
@@ -144,7 +146,7 @@ impl Driver {
                     Splice::None => {
                         self.inputs.push_back(Input::Bytes(conn, bytes.to_vec()));
                         self.run(cx);
-                        cx.tunnel.consumed(owner, len, cx.now);
+                        cx.tunnel.consumed(owner, len, cx.clock);
                         return;
                     }
                     Splice::Download(_, pump) => {
@@ -152,7 +154,7 @@ impl Driver {
                         self.pump_download(cx, conn);
                     }
                     // A server has nothing to say on an upload's data connection, and a file that failed takes no more.
-                    Splice::Upload(..) | Splice::Broken => cx.tunnel.consumed(owner, len, cx.now),
+                    Splice::Upload(..) | Splice::Broken => cx.tunnel.consumed(owner, len, cx.clock),
                 }
             }
             Happening::Finished(unclean) => match splice {
@@ -274,7 +276,7 @@ impl Driver {
             Output::Digest { job, .. } => self.inputs.push_back(Input::Digested { job, digest: None }),
             Output::Close(conn) => {
                 if self.connections.remove(&conn).is_some() {
-                    cx.tunnel.close(self.owner(conn), cx.now);
+                    cx.tunnel.close(self.owner(conn), cx.clock);
                 }
             }
             Output::Abort(conn) => {
@@ -329,7 +331,7 @@ impl Driver {
         if let Some(Splice::Download(_, pump)) = self.connections.get_mut(&conn) {
             let bytes = pump.wrote();
             let total = pump.written();
-            cx.tunnel.consumed(owner, bytes, cx.now);
+            cx.tunnel.consumed(owner, bytes, cx.clock);
             self.inputs.push_back(Input::Moved { conn, total });
         }
     }
@@ -341,7 +343,7 @@ impl Driver {
             let Splice::Upload(job, pump) = splice else { continue };
             let owner = Owner { session, role, generation, conn: *conn };
             let before = pump.sent();
-            while let Some(part) = pump.next_send(cx.tunnel.room(owner, cx.now)) {
+            while let Some(part) = pump.next_send(cx.tunnel.room(owner, cx.clock)) {
                 // Chunks are half a mebibyte: their places fit.
                 let payload = part.chunk.subarray(part.start as u32, part.end as u32);
                 cx.tunnel.send_payload(owner, &payload);
@@ -362,7 +364,7 @@ impl Driver {
     /// The other side ended the connection.
     fn ended(&mut self, cx: &mut Context<'_>, conn: ConnId, unclean: bool) {
         self.connections.remove(&conn);
-        cx.tunnel.close(self.owner(conn), cx.now);
+        cx.tunnel.close(self.owner(conn), cx.clock);
         let end = if unclean { End::Unclean } else { End::Clean };
         self.inputs.push_back(Input::Closed { conn, end });
     }

@@ -7,7 +7,6 @@ mod convert;
 mod driver;
 mod early;
 mod files;
-mod heartbeat;
 mod idle;
 mod inbox;
 mod learned;
@@ -92,6 +91,7 @@ impl Worker {
                 self.tunnel.set_url(tunnel);
                 self.context(now).0.ensure_tunnel();
             }
+            Event::Page(ToWorker::Awake, _) => self.tunnel.awake(now),
             Event::Page(ToWorker::Session(id, command), objects) => {
                 self.command(now, id, command, objects.into_iter().next());
             }
@@ -135,6 +135,7 @@ impl Worker {
         }
         let now = Time(clock::now_ms());
         let tabs = self.tabs.values().filter_map(Tab::wake).min();
+        let tabs = tabs.and_then(|at| self.tunnel.worker_time(at));
         if let Some(wake) = [self.tunnel.wake(now), tabs].into_iter().flatten().min() {
             self.alarm.set(wake.0);
         }
@@ -142,7 +143,7 @@ impl Worker {
 
     fn context(&mut self, now: Time) -> (Context<'_>, &mut BTreeMap<SessionId, Tab>) {
         let Worker { tunnel, files, outbox, learned, tabs, .. } = self;
-        (Context { now, tunnel, files, outbox, learned }, tabs)
+        (Context { now: tunnel.session_time(now), clock: now, tunnel, files, outbox, learned }, tabs)
     }
 
     fn with_tab(&mut self, now: Time, id: SessionId, act: impl FnOnce(&mut Tab, &mut Context<'_>)) {
@@ -185,6 +186,11 @@ impl Worker {
                 let sites = welcome.sites.into_iter().map(convert::preset).collect();
                 self.outbox.tunnel(TunnelState::Ready { relay: welcome.agent, sites });
             }
+            Arrival::Interrupted => self.outbox.tunnel(TunnelState::Interrupted),
+            Arrival::Resumed => {
+                self.outbox.tunnel(TunnelState::Resumed);
+                self.tick_tabs(now);
+            }
             Arrival::GoAway(away) => self.outbox.tunnel(TunnelState::Leaving(away.text)),
             Arrival::RoundTrip(ms) => self.outbox.tunnel(TunnelState::RoundTrip(ms)),
         }
@@ -192,7 +198,7 @@ impl Worker {
 
     /// The tunnel is lost: every connection on it is told.
     fn lost(&mut self, now: Time, text: &str) {
-        let owners = self.tunnel.lose();
+        let owners = self.tunnel.lose(now);
         let advice = "Check that the relay is running, then connect again";
         self.outbox.tunnel(TunnelState::Lost(convert::fault(Stage::Relay, text, advice)));
         for owner in owners {
@@ -202,9 +208,15 @@ impl Worker {
 
     fn tick(&mut self, now: Time) {
         self.alarm.rang();
-        if let Err(text) = self.tunnel.tick(now) {
-            self.lost(now, &text);
+        match self.tunnel.tick(now) {
+            Ok(None) => {}
+            Ok(Some(arrival)) => self.arrived(now, arrival),
+            Err(text) => self.lost(now, &text),
         }
+        self.tick_tabs(now);
+    }
+
+    fn tick_tabs(&mut self, now: Time) {
         let (mut cx, tabs) = self.context(now);
         for tab in tabs.values_mut() {
             tab.tick(&mut cx);

@@ -2,26 +2,25 @@
 //! task writes, fed through a short queue, and data is framed only when there is room in it. Frames without data go first,
 //! streams with data take turns.
 
+use super::super::clock::Stops;
+use super::super::convert;
+use super::dial::{Dial, Socket};
+use super::{Order, StreamEvent, link_lost};
 use bytes::{Bytes, BytesMut};
 use futures_util::{SinkExt, StreamExt};
 use std::collections::{BTreeMap, VecDeque};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
-use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::sync::{oneshot, watch};
+use tokio::time::{Duration, Instant, sleep_until};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use towpath_ftp::End;
+use towpath_shared::heartbeat::{Beat, Heartbeat};
+use towpath_shared::ledger::{Sent, is_numbered};
 use towpath_shared::page::{Event, Link};
-use towpath_shared::{FrameError, Header, Hello, Kind, LISTEN, Reason, StreamId};
-
-use super::super::convert;
-use super::{Order, StreamEvent, link_lost};
+use towpath_shared::{FrameError, Header, Hello, Kind, LISTEN, RESUME, Reason, StreamId};
 
 /// Frames between the two tasks.
 const QUEUE: usize = 4;
-
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// What the task keeps of a stream.
 struct Stream {
@@ -33,18 +32,70 @@ struct Stream {
 struct Task {
     link: Link,
     streams: BTreeMap<StreamId, Stream>,
-    frames: VecDeque<Vec<u8>>,
+    frames: VecDeque<Bytes>,
+    /// RESUME, on a new WebSocket: it goes first, and alone.
+    resume: Option<Bytes>,
+    sent: Sent<Bytes>,
+    beat: Heartbeat,
     /// The stream that sent data last: the next one in order has the next turn.
     turn: StreamId,
     start: Instant,
     ready: Option<oneshot::Sender<Vec<String>>>,
 }
 
+/// Why a WebSocket is of no more use.
+enum Left {
+    /// Nobody needs the link any more, or it is broken for good.
+    Over,
+    /// It may go on over another WebSocket.
+    Lost,
+}
+
+/// Runs a link over `socket`, and over those that `dial` makes after it.
 pub(super) async fn run(
-    socket: Socket,
+    dial: Dial,
+    mut socket: Socket,
     mut orders: UnboundedReceiver<Order>,
     ready: oneshot::Sender<Vec<String>>,
+    stops: watch::Sender<Stops>,
 ) {
+    let features = vec![LISTEN.to_owned(), RESUME.to_owned()];
+    let agent = concat!("towpath-cli ", env!("CARGO_PKG_VERSION")).to_owned();
+    let mut task = Task {
+        link: Link::new(Hello { agent, features, credential: None }),
+        streams: BTreeMap::new(),
+        frames: VecDeque::new(),
+        resume: None,
+        sent: Sent::new(),
+        beat: Heartbeat::new(0),
+        turn: StreamId::LINK,
+        start: Instant::now(),
+        ready: Some(ready),
+    };
+    while let Left::Lost = converse(&mut task, socket, &mut orders, &stops).await {
+        let since = Instant::now();
+        if !task.interrupted() {
+            break;
+        }
+        stops.send_modify(Stops::begin);
+        let Some(resumption) = task.link.resumption().cloned() else { break };
+        let Some(next) = dial.again(&resumption, since).await else { break };
+        socket = next;
+        task.resume = task.link.resume().map(Bytes::from);
+        task.beat = Heartbeat::new(task.now_ms());
+    }
+    for stream in task.streams.values() {
+        let _ = stream.events.send(StreamEvent::Ended(link_lost()));
+    }
+}
+
+/// Speaks over one WebSocket until it is of no more use.
+async fn converse(
+    task: &mut Task,
+    socket: Socket,
+    orders: &mut UnboundedReceiver<Order>,
+    stops: &watch::Sender<Stops>,
+) -> Left {
     let (mut sink, mut source) = socket.split();
     let (writer, mut queue) = mpsc::channel::<Bytes>(QUEUE);
     let writing = tokio::spawn(async move {
@@ -55,40 +106,42 @@ pub(super) async fn run(
         }
         let _ = sink.close().await;
     });
-    let mut task = Task {
-        link: Link::new(Hello {
-            agent: concat!("towpath-cli ", env!("CARGO_PKG_VERSION")).to_owned(),
-            features: vec![LISTEN.to_owned()],
-        }),
-        streams: BTreeMap::new(),
-        frames: VecDeque::new(),
-        turn: StreamId::LINK,
-        start: Instant::now(),
-        ready: Some(ready),
-    };
-    loop {
+    let left = loop {
+        let beat = task.beat();
         task.gather();
+        let Beat::Wait(wake) = beat else { break Left::Lost };
+        let interrupted = task.link.is_interrupted();
         tokio::select! {
             permit = writer.reserve(), if task.has_frame() => match permit {
                 Ok(permit) => if let Some(frame) = task.next_frame() { permit.send(frame) },
-                Err(_) => break,
+                Err(_) => break Left::Lost,
             },
             message = source.next() => match message {
-                Some(Ok(Message::Binary(frame))) if task.receive(&frame) => {}
+                Some(Ok(Message::Binary(frame))) => match task.receive(&frame) {
+                    true if interrupted && !task.link.is_interrupted() => stops.send_modify(Stops::end),
+                    true => {}
+                    false => break Left::Over,
+                },
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                _ => break,
+                Some(Ok(_)) => break Left::Over,
+                Some(Err(_)) | None => break Left::Lost,
             },
-            order = orders.recv() => match order {
+            // What is asked of an interrupted link waits here.
+            order = orders.recv(), if !interrupted => match order {
                 Some(order) => task.order(order),
-                None => break,
+                None => break Left::Over,
             },
+            () = sleep_until(task.start + Duration::from_millis(wake)) => {}
         }
+    };
+    match left {
+        Left::Over => {
+            drop(writer);
+            let _ = writing.await;
+        }
+        Left::Lost => writing.abort(),
     }
-    for stream in task.streams.values() {
-        let _ = stream.events.send(StreamEvent::Ended(link_lost()));
-    }
-    drop(writer);
-    let _ = writing.await;
+    left
 }
 
 impl Task {
@@ -96,18 +149,43 @@ impl Task {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
+    /// The WebSocket is lost. Whether the link may go on over another.
+    fn interrupted(&mut self) -> bool {
+        self.gather();
+        self.frames.retain(|frame| frame.first().is_some_and(|kind| is_numbered(*kind)));
+        self.link.interrupted()
+    }
+
     fn gather(&mut self) {
-        while let Some(frame) = self.link.poll_frame() {
-            self.frames.push_back(frame);
+        self.frames.extend(std::iter::from_fn(|| self.link.poll_frame()).map(Bytes::from));
+    }
+
+    /// Sends a PING if one is due. When to look again; otherwise the relay has fallen silent.
+    fn beat(&mut self) -> Beat {
+        let now = self.now_ms();
+        match self.beat.due(now) {
+            Beat::Ping => {
+                if self.link.welcome().is_some() {
+                    self.link.ping(now);
+                }
+                self.beat.due(now)
+            }
+            beat => beat,
         }
     }
 
     fn has_frame(&self) -> bool {
-        !self.frames.is_empty() || self.next_stream().is_some()
+        if self.link.is_interrupted() {
+            return self.resume.is_some();
+        }
+        !self.frames.is_empty() || self.sent.is_behind() || self.next_stream().is_some()
     }
 
     /// The stream whose turn it is to send data.
     fn next_stream(&self) -> Option<StreamId> {
+        if !self.sent.has_room() {
+            return None;
+        }
         let ready = |(id, stream): (&StreamId, &Stream)| {
             (!stream.pending.is_empty() && self.link.budget(*id) > 0).then_some(*id)
         };
@@ -116,8 +194,17 @@ impl Task {
     }
 
     fn next_frame(&mut self) -> Option<Bytes> {
+        if self.link.is_interrupted() {
+            return self.resume.take();
+        }
+        if let Some(frame) = self.sent.again() {
+            return Some(frame);
+        }
         if let Some(frame) = self.frames.pop_front() {
-            return Some(Bytes::from(frame));
+            if frame.first().is_some_and(|kind| is_numbered(*kind)) {
+                self.sent.push(frame.clone(), frame.len());
+            }
+            return Some(frame);
         }
         let id = self.next_stream()?;
         self.turn = id;
@@ -136,7 +223,9 @@ impl Task {
         frame.extend_from_slice(&self.link.data_header(id, payload.len()));
         frame.extend_from_slice(&payload);
         self.finish_if_sent(id);
-        Some(frame.freeze())
+        let frame = frame.freeze();
+        self.sent.push(frame.clone(), frame.len());
+        Some(frame)
     }
 
     fn finish_if_sent(&mut self, id: StreamId) {
@@ -150,9 +239,15 @@ impl Task {
         let now = self.now_ms();
         let (header, payload) = match Header::split(frame) {
             Ok(parts) => parts,
-            Err(FrameError::Ignorable) => return true,
+            Err(FrameError::Ignorable) => {
+                self.link.skip(frame.first().copied().unwrap_or_default(), frame.len());
+                return true;
+            }
             Err(_) => return false,
         };
+        if header.kind != Kind::Pong {
+            self.beat.heard(now);
+        }
         if header.kind == Kind::Data {
             let Ok(wanted) = self.link.receive_data(header, payload.len()) else { return false };
             if wanted && let Some(stream) = self.streams.get(&header.stream) {
@@ -165,6 +260,9 @@ impl Task {
             Some(Event::Welcome(welcome)) => {
                 if let Some(ready) = self.ready.take() {
                     let _ = ready.send(welcome.features);
+                }
+                if self.link.resumption().is_some() {
+                    self.sent.keep_from_now();
                 }
                 // Windows grow by the round trip.
                 self.link.ping(now);
@@ -183,7 +281,10 @@ impl Task {
                 self.tell(id, StreamEvent::Ended(convert::ended(&reset)));
                 self.streams.remove(&id);
             }
-            Some(Event::GoAway(_) | Event::RoundTrip(_) | Event::Writable(_)) | None => {}
+            Some(Event::Acknowledged(count)) => return self.sent.acknowledge(count).is_ok(),
+            Some(Event::Resumed(count)) => return self.sent.rewind(count).is_ok(),
+            Some(Event::RoundTrip(_)) => self.beat.answered(),
+            Some(Event::GoAway(_) | Event::Writable(_)) | None => {}
         }
         true
     }

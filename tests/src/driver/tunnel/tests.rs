@@ -3,7 +3,9 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
-use towpath_shared::{Kind, Message as Frame, Opened as Told, Welcome};
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
+use towpath_shared::{Header, Kind, Message as Frame, Opened as Told, SUBPROTOCOL, Welcome};
 
 /// A relay that says OPENED only when it has seen START_TLS; the frames that it has seen.
 async fn relay(listener: TcpListener) -> Vec<Kind> {
@@ -19,13 +21,9 @@ async fn relay(listener: TcpListener) -> Vec<Kind> {
         let (header, _) = Header::split(&frame).unwrap();
         seen.push(header.kind);
         let answer = match header.kind {
-            Kind::Hello => Frame::Welcome(Welcome {
-                agent: String::new(),
-                features: Vec::new(),
-                max_payload: 65_536,
-                max_streams: 8,
-                sites: Vec::new(),
-            }),
+            Kind::Hello => {
+                Frame::Welcome(Welcome { max_payload: 65_536, max_streams: 8, ..Welcome::default() })
+            }
             Kind::StartTls => {
                 let told = Told { peer: "192.0.2.1:50000".into(), local: String::new(), connect_ms: 1 };
                 Frame::Opened { opened: told, window: 65_536 }

@@ -26,6 +26,7 @@ pub(crate) fn RelayNote(props: &RelayNoteProps) -> Html {
     match (&*props.relay, &props.leaving) {
         (Relay::Ready(_), Some(words)) => line("busy", words.to_string()),
         (Relay::Ready(relay), None) => line("up", (text().relay_ready)(relay)),
+        (Relay::Interrupted(_), _) => line("busy", text().relay_interrupted.to_owned()),
         (Relay::Connecting, _) => line("busy", text().relay_connecting.to_owned()),
         (Relay::Lost(failure), _) => {
             let retry = move |_| app.dispatch(Action::RetryRelay);
