@@ -12,6 +12,7 @@ mod matrix;
 mod memory;
 mod policy;
 mod secrets;
+mod server_tls;
 mod session_log;
 mod setup;
 mod survival;
