@@ -13,13 +13,18 @@
 //! The verifier never ends a handshake because of a certificate: a person decides, with the verdict and the chain in
 //! hand. It always verifies the handshake's signatures, so the server does hold the key it shows. The verdict is computed from
 //! the connection's own certificates after the handshake; handshakes that run at the same time cannot mix.
+//!
+//! With the feature `legacy-tls`, and for the servers that an administrator names for it, OpenSSL takes rustls' place ([`ServerTls::legacy`]).
 
 mod certificate;
 mod failure;
 mod identity;
+#[cfg(feature = "legacy-tls")]
+mod legacy;
 mod names;
 mod roots;
 mod server;
+mod stream;
 mod tickets;
 mod verifier;
 
@@ -28,6 +33,7 @@ pub use failure::TlsFailure;
 pub use identity::{Identity, IdentityError};
 pub use roots::{Roots, RootsError};
 pub use server::ServerTls;
+pub use stream::SecuredStream;
 
 use crate::config::TlsMin;
 use identity::Answer;
@@ -40,7 +46,6 @@ use std::sync::Arc;
 use tickets::Tickets;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 use towpath_shared::{MAX_JSON, Message, Reason, StreamId, TlsInfo, TlsVersion};
 use verifier::Verifier;
 
@@ -54,7 +59,7 @@ pub const MAX_CHAIN: usize = 8;
 #[derive(Debug)]
 pub struct Secured {
     /// The connection.
-    pub stream: TlsStream<TcpStream>,
+    pub stream: SecuredStream,
     /// What was agreed and what the certificate is worth; `gate_open` is false: the gate is the caller's.
     pub info: TlsInfo,
     /// The server's certificates in DER, leaf first, at most [`MAX_CHAIN`].
@@ -68,6 +73,8 @@ pub struct TlsGroup {
     /// None where the server's rule asks for more.
     tls12: Option<Arc<ClientConfig>>,
     tickets: Arc<Tickets>,
+    #[cfg(feature = "legacy-tls")]
+    legacy: Option<Arc<legacy::Legacy>>,
     answer: Arc<Answer>,
     server: ServerTls,
     roots: Roots,
@@ -121,6 +128,8 @@ impl TlsGroup {
                 TlsMin::Tls13 => None,
             },
             tickets,
+            #[cfg(feature = "legacy-tls")]
+            legacy: if server.legacy { Some(Arc::new(legacy::Legacy::new(&name)?)) } else { None },
             answer,
             server,
             roots: roots.clone(),
@@ -135,13 +144,19 @@ impl TlsGroup {
     /// sessions so far and no ticket is left: nothing was sent then, and TLS 1.2 on a new control connection is the cure. [`Reason::TlsPin`]
     /// where the server shows another key than the pinned ones.
     pub async fn connect(&self, socket: TcpStream, max: Option<TlsVersion>) -> Result<Secured, TlsFailure> {
+        #[cfg(feature = "legacy-tls")]
+        if let Some(legacy) = &self.legacy {
+            return self.secured_by(legacy.connect(socket, &self.name).await?);
+        }
         let config = match max {
-            Some(TlsVersion::Tls12) => self.tls12.as_ref().ok_or_else(|| {
-                TlsFailure::new(
-                    Reason::TlsVersion,
-                    "TLS 1.3 at least is what this relay's administrator asks for here",
-                )
-            })?,
+            Some(TlsVersion::Tls10 | TlsVersion::Tls11 | TlsVersion::Tls12) => {
+                self.tls12.as_ref().ok_or_else(|| {
+                    TlsFailure::new(
+                        Reason::TlsVersion,
+                        "TLS 1.3 at least is what this relay's administrator asks for here",
+                    )
+                })?
+            }
             Some(TlsVersion::Tls13) | None if self.tickets.dry() => {
                 return Err(TlsFailure::new(Reason::NoTicket, "no TLS 1.3 ticket is left to resume with"));
             }
@@ -176,7 +191,24 @@ impl TlsGroup {
             chain: chain.iter().take(MAX_CHAIN).map(certificate::describe).collect(),
         };
         let chain = chain.iter().take(MAX_CHAIN).map(|der| der.to_vec()).collect();
+        let stream = SecuredStream::Rustls(Box::new(stream));
         Ok(Secured { stream, info: within_frame(info), chain })
+    }
+
+    #[cfg(feature = "legacy-tls")]
+    fn secured_by(&self, shaken: legacy::Shaken) -> Result<Secured, TlsFailure> {
+        let legacy::Shaken { stream, version, cipher, resumed, chain } = shaken;
+        let info = TlsInfo {
+            verdict: self.server.verdict(&self.roots, &chain, &self.name)?,
+            version,
+            key_exchange: String::new(),
+            cipher,
+            resumed,
+            gate_open: false,
+            chain: chain.iter().take(MAX_CHAIN).map(certificate::describe).collect(),
+        };
+        let chain = chain.iter().take(MAX_CHAIN).map(|der| der.to_vec()).collect();
+        Ok(Secured { stream: SecuredStream::Legacy(stream), info: within_frame(info), chain })
     }
 
     fn failure(&self, error: &std::io::Error) -> TlsFailure {

@@ -249,7 +249,12 @@ mod tests {
     }
 
     fn version() -> impl Strategy<Value = TlsVersion> {
-        prop_oneof![Just(TlsVersion::Tls12), Just(TlsVersion::Tls13)]
+        prop_oneof![
+            Just(TlsVersion::Tls10),
+            Just(TlsVersion::Tls11),
+            Just(TlsVersion::Tls12),
+            Just(TlsVersion::Tls13)
+        ]
     }
 
     fn info() -> impl Strategy<Value = TlsInfo> {

@@ -40,9 +40,15 @@ impl fmt::Debug for ClientCertificate {
     }
 }
 
-/// TLS protocol versions that the relay speaks.
+/// TLS protocol versions that the relay speaks; those below 1.2 only where it was built for that, and its administrator named the server.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum TlsVersion {
+    /// RFC 2246, deprecated by RFC 8996.
+    #[serde(rename = "TLS1.0")]
+    Tls10,
+    /// RFC 4346, deprecated by RFC 8996.
+    #[serde(rename = "TLS1.1")]
+    Tls11,
     /// RFC 5246.
     #[serde(rename = "TLS1.2")]
     Tls12,
@@ -56,6 +62,8 @@ impl TlsVersion {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            TlsVersion::Tls10 => "TLS1.0",
+            TlsVersion::Tls11 => "TLS1.1",
             TlsVersion::Tls12 => "TLS1.2",
             TlsVersion::Tls13 => "TLS1.3",
         }

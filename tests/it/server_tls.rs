@@ -157,3 +157,28 @@ async fn s_4_dry_tickets_are_remembered_for_the_next_session() {
         let _ = client.quit().await;
     }
 }
+
+/// A server of old, which rustls does not reach: that is said, and where its administrator has opted in, files move both ways over TLS 1.0, with
+/// sessions that resume as the server demands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_that_have_nothing_but_tls_1_0() {
+    for software in [Software::ProFtpd, Software::Vsftpd] {
+        let server = Server::start(software, Security::Tls10).unwrap();
+        let (link, _relay) = relay(&server, |_| ()).await;
+        let error = Client::connect(Transport::Relay(link), server.site()).await.map(drop).unwrap_err();
+        println!("{software:?}: {error}");
+        assert_eq!(error.stage, Stage::Tls, "{error:?}");
+        assert!(error.message.contains("TLS 1.0 or 1.1"), "{error:?}\n{}", server.log());
+
+        #[cfg(feature = "legacy-tls")]
+        {
+            let (link, _relay) = relay(&server, |target| target.legacy_tls = true).await;
+            let client = Client::connect(Transport::Relay(link.clone()), server.site()).await.unwrap();
+            let tls = client.server().unwrap().tls.unwrap();
+            println!("{software:?}: {} {}", tls.version, tls.cipher);
+            assert_eq!((tls.version.as_str(), tls.verdict), ("TLS1.0", towpath_ftp::Verdict::SelfSigned));
+            let _ = client.quit().await;
+            crosses(&server, Transport::Relay(link)).await;
+        }
+    }
+}

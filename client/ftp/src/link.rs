@@ -382,7 +382,7 @@ impl Link {
 
     /// Whether a new login can bring what lets the server resume: TLS 1.2, or new tickets.
     pub(crate) fn may_renew_tls(&self) -> bool {
-        !self.tls12_only() && self.server.tls.as_ref().is_some_and(|tls| tls.version != "TLS1.2")
+        !self.tls12_only() && self.server.tls.as_ref().is_some_and(|tls| tls.version == "TLS1.3")
     }
 
     /// Gives up the data connection: an upload's breaks, so that the server cannot take what it has for the whole.

@@ -351,6 +351,12 @@ mod tests {
                 "for TLS only",
             ),
             ("tls_min = \"1.1\"", "line 1"),
+            (
+                "[[target]]\nhost = \"a.example\"\nlegacy_tls = true\ntls_min = \"1.2\"",
+                "contradict each other",
+            ),
+            #[cfg(not(feature = "legacy-tls"))]
+            ("[[rule]]\nhosts = [\"a.example\"]\nlegacy_tls = true", "feature legacy-tls"),
             ("[[target]]\nhost = \"a.example\"\npins = [\"sha256/x\"]", "line 3"),
             ("[[target]]\nhost = \"a.example\"\nclient_certificate = { chain = \"a\" }", "line 3"),
             (

@@ -48,6 +48,9 @@ pub struct Target {
     /// What the relay shows to a server that asks who it is.
     #[serde(default)]
     pub client_certificate: Option<ClientCertificate>,
+    /// TLS 1.0 and 1.1 too: for a server that cannot be updated, and only in a relay that was built with the feature `legacy-tls`.
+    #[serde(default)]
+    pub legacy_tls: bool,
     /// Ports that data connections may go to.
     #[serde(default = "unprivileged")]
     pub data_ports: Ports,
@@ -77,6 +80,9 @@ pub struct Rule {
     /// What the relay shows to a server that asks who it is.
     #[serde(default)]
     pub client_certificate: Option<ClientCertificate>,
+    /// TLS 1.0 and 1.1 too: for a server that cannot be updated, and only in a relay that was built with the feature `legacy-tls`.
+    #[serde(default)]
+    pub legacy_tls: bool,
     /// Ports that data connections may go to.
     #[serde(default = "unprivileged")]
     pub data_ports: Ports,
@@ -116,6 +122,7 @@ impl Target {
             tls_min: None,
             pins: Vec::new(),
             client_certificate: None,
+            legacy_tls: false,
             data_ports: unprivileged(),
             active: false,
             users: None,
@@ -167,15 +174,19 @@ impl Target {
         }
         if self.encryption == SiteEncryption::None && self.has_own_tls() {
             return Err(format!(
-                "target {host:?}: tls_min, pins or client_certificate, but its encryption is none"
+                "target {host:?}: tls_min, pins, client_certificate or legacy_tls, but its encryption is none"
             ));
         }
-        Ok(())
+        check_legacy(self.legacy_tls, self.tls_min, self.client_certificate.as_ref())
+            .map_err(|text| format!("target {host:?}: {text}"))
     }
 
     /// Whether anything is said of TLS with it that does not hold for all.
     pub(crate) fn has_own_tls(&self) -> bool {
-        self.tls_min.is_some() || !self.pins.is_empty() || self.client_certificate.is_some()
+        self.tls_min.is_some()
+            || !self.pins.is_empty()
+            || self.client_certificate.is_some()
+            || self.legacy_tls
     }
 }
 
@@ -217,15 +228,31 @@ impl Target {
 impl Rule {
     /// Whether anything is said of TLS with its servers that does not hold for all.
     pub(crate) fn has_own_tls(&self) -> bool {
-        self.tls_min.is_some() || self.client_certificate.is_some()
+        self.tls_min.is_some() || self.client_certificate.is_some() || self.legacy_tls
     }
 
     /// What contradicts itself.
     pub(crate) fn check(&self) -> Result<(), String> {
         match self.hosts.is_empty() || self.ports.is_empty() {
             true => Err("a rule without hosts or ports lets nothing through".to_owned()),
-            false => Ok(()),
+            false => check_legacy(self.legacy_tls, self.tls_min, self.client_certificate.as_ref())
+                .map_err(|text| format!("rule: {text}")),
         }
+    }
+}
+
+/// What contradicts `legacy_tls`.
+fn check_legacy(
+    legacy: bool,
+    min: Option<TlsMin>,
+    certificate: Option<&ClientCertificate>,
+) -> Result<(), &'static str> {
+    match (legacy, min, certificate) {
+        (false, _, _) => Ok(()),
+        (true, Some(_), _) => Err("tls_min and legacy_tls contradict each other"),
+        (true, _, Some(_)) => Err("legacy_tls cannot show a client_certificate"),
+        (true, None, None) if cfg!(feature = "legacy-tls") => Ok(()),
+        (true, None, None) => Err("legacy_tls needs a relay that was built with the feature legacy-tls"),
     }
 }
 

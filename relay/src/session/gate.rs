@@ -7,10 +7,9 @@ use super::login::Protection;
 use super::socket;
 use super::stream::{Stream, failed};
 use crate::config::seconds;
-use crate::tls::{Identity, Secured, TlsGroup};
+use crate::tls::{Identity, Secured, SecuredStream, TlsGroup};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::client::TlsStream;
 use towpath_shared::{ClientCertificate, MAX_CLIENT_CERTIFICATE, Message, Reason, Reset, StartTls, Verdict};
 
 impl Stream {
@@ -19,7 +18,7 @@ impl Stream {
         &self,
         socket: TcpStream,
         request: StartTls,
-    ) -> Result<(TlsStream<TcpStream>, Protection), Reset> {
+    ) -> Result<(SecuredStream, Protection), Reset> {
         self.check_plaintext(&socket, request.received)?;
         let group = self.group(&request)?;
         let deadlines = &self.rules.config.deadlines;
@@ -85,6 +84,10 @@ impl Stream {
             (true, None) => {
                 let mut server =
                     self.control.server().map(|server| self.rules.tls(server.terms)).unwrap_or_default();
+                if request.client_certificate.is_some() && server.legacy {
+                    let text = "legacy TLS cannot show a client certificate";
+                    return Err(Reset::new(Reason::ClientCertificate, text));
+                }
                 if let Some(certificate) = &request.client_certificate {
                     server.identity = Some(identity(certificate)?);
                 }

@@ -143,7 +143,7 @@ impl Stream {
         if self.transfer(&mut secured, &mut watch).await?.is_some() {
             return Err(Reset::new(Reason::Protocol, "TLS twice"));
         }
-        socket::close_well(secured.get_ref().0);
+        socket::close_well(secured.socket());
         Ok(())
     }
 

@@ -11,9 +11,9 @@ const NOTHING_IN_COMMON: &str = "the server and the relay have no cipher in comm
      (ECDHE with AES-GCM or ChaCha20) only, and the server needs one of them";
 const WANTS_CERTIFICATE: &str = "the server wants a client certificate, and there is none for it";
 const DECRYPT: &str = "the server says that a signature or a check sum is wrong";
-const NO_TLS: &str =
+pub(super) const NO_TLS: &str =
     "what the server says is not TLS; the port may be one without TLS, or that of the other TLS mode";
-const CLOSED: &str = "the server closed the connection during the TLS handshake without saying why; it may have no TLS on this \
+pub(super) const CLOSED: &str = "the server closed the connection during the TLS handshake without saying why; it may have no TLS on this \
      port, no version of it that the relay speaks, or not like where the connection comes from";
 
 /// Why there is no TLS.

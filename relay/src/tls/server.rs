@@ -17,6 +17,8 @@ pub struct ServerTls {
     pub pins: Vec<Pin>,
     /// What this side shows, if it is asked who it is.
     pub identity: Option<Identity>,
+    /// TLS 1.0 and 1.1 too, by OpenSSL; needs the feature `legacy-tls`.
+    pub legacy: bool,
 }
 
 impl ServerTls {
@@ -29,6 +31,7 @@ impl ServerTls {
                 min: target.tls_min.unwrap_or(global),
                 pins: target.pins.clone(),
                 identity: target.client_certificate.as_ref().map(Identity::from_files).transpose()?,
+                legacy: target.legacy_tls,
             });
         }
         for rule in &config.rules {
@@ -36,6 +39,7 @@ impl ServerTls {
                 min: rule.tls_min.unwrap_or(global),
                 pins: Vec::new(),
                 identity: rule.client_certificate.as_ref().map(Identity::from_files).transpose()?,
+                legacy: rule.legacy_tls,
             });
         }
         Ok(all)

@@ -22,6 +22,15 @@ fn group(server: ServerTls) -> TlsGroup {
 
 /// What comes of a handshake with a server that answers the first bytes with these and then ends, or breaks.
 async fn answered(answer: &'static [u8], breaks: bool) -> TlsFailure {
+    answered_by(answer, breaks, ServerTls::default()).await
+}
+
+#[cfg(feature = "legacy-tls")]
+async fn answered_to(answer: &'static [u8], server: ServerTls) -> TlsFailure {
+    answered_by(answer, false, server).await
+}
+
+async fn answered_by(answer: &'static [u8], breaks: bool, server_tls: ServerTls) -> TlsFailure {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let server = tokio::spawn(async move {
@@ -37,7 +46,7 @@ async fn answered(answer: &'static [u8], breaks: bool) -> TlsFailure {
         let _ = socket.read_to_end(&mut Vec::new()).await;
     });
     let socket = TcpStream::connect(address).await.unwrap();
-    let failure = group(ServerTls::default()).connect(socket, None).await.unwrap_err();
+    let failure = group(server_tls).connect(socket, None).await.unwrap_err();
     server.await.unwrap();
     failure
 }
@@ -248,4 +257,41 @@ async fn openssls_servers_that_want_a_client_certificate() {
     let failure = with_openssl(&arguments, &files, ServerTls::default()).await.unwrap_err();
     assert_eq!(failure.reason, Reason::ClientCertificate, "{failure}");
     assert!(failure.text.contains("wants a client certificate"), "{failure}");
+}
+
+/// TLS 1.0 and 1.1 by OpenSSL on both sides: the same verdict and chain as ever, sessions that resume, and an end that is proven or not.
+#[cfg(feature = "legacy-tls")]
+#[tokio::test]
+async fn legacy_tls_reaches_servers_of_old_and_resumes() {
+    use crate::config::Pin;
+    use towpath_shared::Verdict;
+    let folder = tempfile::tempdir().unwrap();
+    let (der, files) = files(folder.path());
+    let legacy = || ServerTls { legacy: true, ..ServerTls::default() };
+    for (arguments, version) in [
+        (&["-tls1", "-cipher", "ALL:@SECLEVEL=0"][..], TlsVersion::Tls10),
+        (&["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"], TlsVersion::Tls11),
+        (&["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"], TlsVersion::Tls12),
+        (&["-tls1_2"], TlsVersion::Tls12),
+    ] {
+        let secured = with_openssl(arguments, &files, legacy()).await.unwrap();
+        assert_eq!((secured.info.version, secured.info.resumed), (version, false), "{arguments:?}");
+        assert_eq!(secured.info.verdict, Verdict::SelfSigned);
+        assert_eq!(secured.chain, [der.to_vec()]);
+        assert!(!secured.info.cipher.is_empty());
+    }
+    // Pins count here too.
+    let own = Pin(certificate::key_hash(&der).unwrap());
+    for (pin, trusted) in [(own, true), (Pin([7; 32]), false)] {
+        let server = ServerTls { pins: vec![pin], ..legacy() };
+        let outcome = with_openssl(&["-tls1", "-cipher", "ALL:@SECLEVEL=0"], &files, server).await;
+        assert_eq!(outcome.is_ok_and(|secured| secured.info.verdict == Verdict::Trusted), trusted);
+    }
+    // What has nothing in common even so, and what is not TLS.
+    let failure = with_openssl(&["-tls1_3"], &files, legacy()).await.unwrap_err();
+    assert_eq!(failure.reason, Reason::TlsVersion, "{failure}");
+    for (answer, words) in [(&b"220 hello\r\n"[..], "not TLS"), (b"", "without saying why")] {
+        let failure = answered_to(answer, legacy()).await;
+        assert!(failure.reason == Reason::TlsHandshake && failure.text.contains(words), "{failure}");
+    }
 }

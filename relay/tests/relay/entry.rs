@@ -485,6 +485,7 @@ async fn rules_without_cards_are_for_users_too() {
         tls: TlsRule::Optional,
         tls_min: None,
         client_certificate: None,
+        legacy_tls: false,
         data_ports: towpath_relay::Ports::UNPRIVILEGED,
         active: false,
         users: Some(vec!["ann".into()]),

@@ -14,6 +14,7 @@ async fn relay(port: u16, change: impl FnOnce(&mut Rule)) -> Relay {
         tls: TlsRule::Optional,
         tls_min: None,
         client_certificate: None,
+        legacy_tls: false,
         data_ports: Ports::UNPRIVILEGED,
         active: false,
         users: None,

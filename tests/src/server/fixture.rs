@@ -181,7 +181,7 @@ impl Server {
         match self.place.options.security {
             Security::Plain => site.encryption = Encryption::None,
             Security::Implicit => site.encryption = Encryption::Implicit,
-            Security::Tls12 | Security::Tls13 | Security::Newest => {}
+            Security::Tls10 | Security::Tls12 | Security::Tls13 | Security::Newest => {}
         }
         site
     }

@@ -43,6 +43,8 @@ impl Software {
 pub enum Security {
     /// No TLS: AUTH is refused.
     Plain,
+    /// TLS 1.0 and nothing newer, as servers have it that nobody updates. ProFTPD and vsftpd.
+    Tls10,
     /// TLS 1.2 and nothing newer.
     Tls12,
     /// TLS 1.3 and nothing older. Before 1.3.9 ProFTPD issues no new tickets on uploads and expects clients to use
@@ -110,6 +112,9 @@ impl Options {
         let refusal = |what| Err(ServerError::Unsupported { software: self.software, what });
         match self.software {
             Inetutils if self.security != Security::Plain => refusal("do TLS"),
+            software if self.security == Security::Tls10 && !matches!(software, Vsftpd | ProFtpd) => {
+                refusal("do TLS 1.0")
+            }
             software if self.security == Security::Implicit && !matches!(software, Vsftpd | ProFtpd) => {
                 refusal("do TLS from the first byte")
             }
