@@ -7,8 +7,10 @@ mod account;
 mod attachment;
 mod control;
 mod drain;
+mod echo;
 mod gate;
 mod greeting;
+mod login;
 mod mailbox;
 mod outbox;
 mod plain;
@@ -150,6 +152,7 @@ impl End {
             End::NoPlace => "no_place",
             End::Unknown => "unknown",
             End::Flooded => "flooded",
+            End::Restless => "restless",
             End::Text | End::Protocol(_) => "protocol",
             End::Refused(_) => "refused",
             End::Stopped => "stopped",

@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::control::Control;
+use super::echo::Written;
 use super::mailbox::Mailbox;
 use super::stream::Stream;
 use super::{End, Entry, Session};
@@ -129,6 +130,9 @@ impl Reader {
             Message::Fin { .. } => self.mark(header, |mailbox| mailbox.finish())?,
             Message::StartTls(request) => self.mark(header, |mailbox| mailbox.start_tls(request))?,
             Message::TlsAccept => self.mark(header, |mailbox| mailbox.accept())?,
+            Message::WriteSecret(request) => {
+                self.mark(header, |mailbox| mailbox.write_secret(request.what))?;
+            }
             Message::Hello(_)
             | Message::Resume(_)
             | Message::Resumed(_)
@@ -242,6 +246,7 @@ impl Reader {
             is_control,
             last_byte: AtomicU64::new(0),
             account,
+            written: Written::default(),
         };
         self.tasks.spawn(stream.run(kind).instrument(span));
     }

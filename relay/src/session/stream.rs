@@ -6,6 +6,8 @@
 
 use super::account::Account;
 use super::control::Control;
+use super::echo::{Guarded, Repeated, Written};
+use super::login::Login;
 use super::mailbox::{Mailbox, Next};
 use super::outbox::FRAMES_OF_A_STREAM;
 use super::plain::Plain;
@@ -29,7 +31,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use towpath_shared::{
-    Header, Kind, Listening, MAX_PAYLOAD, Message, Opened, Reason, Reset, StartTls, StreamId, StreamKind,
+    Header, Kind, Listening, MAX_PAYLOAD, Message, Opened, Reason, Reset, SecretKind, StartTls, StreamId,
+    StreamKind,
 };
 
 /// The read buffer of a quiet stream, in bytes. It grows to a full frame as long as reads fill it.
@@ -54,6 +57,14 @@ pub(super) struct Stream {
     /// Milliseconds of the session's clock at which the last byte moved.
     pub(super) last_byte: AtomicU64,
     pub(super) account: Account,
+    /// Stored passwords that went this way.
+    pub(super) written: Written,
+}
+
+/// What the upload of a stream is watched for.
+struct Watch {
+    plain: Plain,
+    login: Login,
 }
 
 /// How the bytes of a socket ended.
@@ -143,34 +154,43 @@ impl Stream {
         tracing::debug!(%peer, connect_ms, "connected");
         self.metrics().opened(elapsed);
 
+        let login = match &kind {
+            StreamKind::Control { host, port } => {
+                Login::new(&self.rules.config, host, *port, self.session.grants())
+            }
+            StreamKind::Data { .. } | StreamKind::Listen { .. } => Login::none(),
+        };
         let plain = Plain::new(server.terms.tls_required, self.is_control);
-        let Some(request) = self.transfer(&mut socket, plain).await? else {
+        let mut watch = Watch { plain, login };
+        let Some(request) = self.transfer(&mut socket, &mut watch).await? else {
             socket::close_well(&socket);
             return Ok(());
         };
-        let mut secured = self.secure(socket, request).await?;
-        if self.transfer(&mut secured, Plain::Free).await?.is_some() {
+        let (mut secured, protection) = self.secure(socket, request).await?;
+        let mut watch = Watch { plain: Plain::Free, login: watch.login.secured(protection) };
+        if self.transfer(&mut secured, &mut watch).await?.is_some() {
             return Err(Reset::new(Reason::Protocol, "TLS twice"));
         }
-        socket::close_well(secured.get_ref().0);
+        socket::close_well(secured.socket());
         Ok(())
     }
 
     /// Moves bytes until both directions have ended, or until the page asks for TLS.
-    async fn transfer<S>(&self, socket: &mut S, plain: Plain) -> Result<Option<StartTls>, Reset>
+    async fn transfer<S>(&self, socket: &mut S, watch: &mut Watch) -> Result<Option<StartTls>, Reset>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
         self.touch();
         let (reader, writer) = tokio::io::split(socket);
-        if let Plain::Nothing = plain {
+        if let Plain::Nothing = watch.plain {
             return tokio::select! {
-                end = self.upload(writer, plain) => end,
+                end = self.upload(writer, watch) => end,
                 () = self.idle() => Err(Reset::new(Reason::IdleTimeout, "no byte for too long")),
             };
         }
-        let mut download = pin!(self.download(reader));
-        let mut upload = pin!(self.upload(writer, plain));
+        let written = self.is_control.then_some(&self.written);
+        let mut download = pin!(self.download(Guarded::new(reader, written)));
+        let mut upload = pin!(self.upload(writer, watch));
         let moving = async {
             tokio::select! {
                 read = &mut download => {
@@ -184,6 +204,8 @@ impl Stream {
                     Ok(None) => download.await.map(|()| None),
                     // No byte is lost: the download holds none while it waits.
                     Ok(Some(request)) => Ok(Some(request)),
+                    // Nothing that the server did.
+                    Err(reset) if reset.reason == Reason::Secret => Err(reset),
                     Err(reset) => {
                         let _ = timeout(LAST_WORDS, download).await;
                         Err(reset)
@@ -257,7 +279,7 @@ impl Stream {
     async fn upload<W: AsyncWrite + Unpin>(
         &self,
         mut socket: W,
-        mut plain: Plain,
+        watch: &mut Watch,
     ) -> Result<Option<StartTls>, Reset> {
         let limits = &self.rules.config.limits;
         loop {
@@ -269,15 +291,24 @@ impl Stream {
                 }
             };
             match next {
-                Next::Bytes(bytes) if !plain.passes(&bytes) => return Err(self.plain_text()),
+                Next::Bytes(bytes) if !watch.plain.passes(&bytes) => return Err(self.plain_text()),
                 // An empty file would be one that went without TLS.
-                Next::Finish if matches!(plain, Plain::Nothing) => return Err(self.plain_text()),
+                Next::Finish if matches!(watch.plain, Plain::Nothing) => return Err(self.plain_text()),
                 Next::Bytes(mut bytes) => {
+                    watch.login.watch(&bytes);
                     while !bytes.is_empty() {
                         let turn = bytes.split_to(bytes.len().min(self.place.turn(limits)));
                         self.place.pace(turn.len(), limits).await;
                         self.write(&mut socket, turn).await?;
                     }
+                }
+                Next::WriteSecret(SecretKind::Password) => {
+                    let password = watch.login.password().await?;
+                    self.written.add(&password);
+                    let line = [b"PASS ", password.reveal(), b"\r\n"].concat();
+                    self.within_stall(socket.write_all(&line)).await?;
+                    self.touch();
+                    tracing::info!("stored password written");
                 }
                 Next::Finish => {
                     // Under TLS this sends close_notify first.
@@ -385,6 +416,9 @@ async fn fill<R: AsyncRead + Unpin>(socket: &mut R, frame: &mut BytesMut, most: 
 
 /// A connection that broke, or TLS that did.
 fn broken(error: &io::Error) -> Reset {
+    if let Some(repeated) = error.get_ref().and_then(|inner| inner.downcast_ref::<Repeated>()) {
+        return Reset::new(Reason::Secret, repeated.to_string());
+    }
     if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
         return failed(TlsFailure::from_io(error));
     }

@@ -28,6 +28,7 @@ mod proxies;
 mod reload;
 mod resume;
 mod rules;
+mod secrets;
 #[cfg(target_os = "linux")]
 mod slowloris;
 mod streams;
