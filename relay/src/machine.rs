@@ -32,7 +32,7 @@ impl Machine {
     /// # Errors
     /// [`Error`] where it cannot be used.
     pub fn new(config: Config) -> Result<Machine, Error> {
-        Ok(Machine { rules: Arc::new(Rules::new(config, OWN)?) })
+        Ok(Machine { rules: Arc::new(Rules::new(config, &[OWN])?) })
     }
 
     /// A relay that nobody has used.
@@ -40,7 +40,7 @@ impl Machine {
     /// # Errors
     /// [`Error`] where the page's files cannot be read.
     pub fn start(&self) -> Result<Running, Error> {
-        Ok(Running { relay: Arc::new(Relay::with(self.rules.clone(), OWN)?) })
+        Ok(Running { relay: Arc::new(Relay::with(self.rules.clone(), vec![OWN])?) })
     }
 }
 

@@ -309,7 +309,12 @@ async fn step(
         4 => Message::Reset(Reset::new(Reason::Cancelled, "")),
         5 => {
             let received = program.number();
-            Message::StartTls(StartTls { server_name: "127.0.0.1".into(), received, max_version: None })
+            Message::StartTls(StartTls {
+                server_name: "127.0.0.1".into(),
+                received,
+                max_version: None,
+                client_certificate: None,
+            })
         }
         6 => Message::TlsAccept,
         7 => return page.send(StreamId::LINK, &Message::Ping(7)).await,
@@ -329,7 +334,7 @@ async fn step(
         }
         13 => return page.write(&program.bytes()).await,
         14 => return serve(stage, program),
-        15 if program.byte() % 4 == 0 => {
+        15 if program.byte().is_multiple_of(4) => {
             // The WebSocket is lost, and another comes, with the right token or any. What is sent again is told by nobody here: the
             // ledger of `shared` has tests of its own.
             let (token, received) = (strict.lock().expect("no panic").token.clone(), program.number());

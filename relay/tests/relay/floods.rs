@@ -242,7 +242,12 @@ async fn cve_2023_44487_streams_opened_to_be_given_up() {
 async fn start_tls_without_end() {
     let silent = silent().await;
     let mut stage = Stage::with(&[silent]).await;
-    let request = StartTls { server_name: "a.example".into(), received: 0, max_version: None };
+    let request = StartTls {
+        server_name: "a.example".into(),
+        received: 0,
+        max_version: None,
+        client_certificate: None,
+    };
     let mut page = stage.page().await;
     let mut frames = Vec::new();
     for number in 0..32_u32 {

@@ -37,7 +37,12 @@ async fn idle(tunnels: u64, tls: bool) -> f64 {
         let mut client = Client::connect(relay.address).await;
         let (id, _) = client.control("127.0.0.1", server, DATA_WINDOW).await.unwrap();
         if tls {
-            let request = StartTls { server_name: "127.0.0.1".into(), received: 0, max_version: None };
+            let request = StartTls {
+                server_name: "127.0.0.1".into(),
+                received: 0,
+                max_version: None,
+                client_certificate: None,
+            };
             client.start_tls(id, request).await.unwrap();
             client.send(id, &Message::TlsAccept).await;
         }

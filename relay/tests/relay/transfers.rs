@@ -118,7 +118,12 @@ pub(crate) async fn transfer_all(relay: SocketAddr, kinds: Vec<Kind>) -> usize {
         let id =
             client.open(StreamKind::Control { host: "127.0.0.1".into(), port: kind.port }, DATA_WINDOW).await;
         if kind.tls {
-            let request = StartTls { server_name: "127.0.0.1".into(), received: 0, max_version: None };
+            let request = StartTls {
+                server_name: "127.0.0.1".into(),
+                received: 0,
+                max_version: None,
+                client_certificate: None,
+            };
             client.send(id, &Message::StartTls(request)).await;
         }
         running.insert(
