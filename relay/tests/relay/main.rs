@@ -21,4 +21,6 @@ mod reload;
 mod resume;
 mod rules;
 mod streams;
+#[cfg(target_os = "linux")]
+mod systemd;
 mod tls;
