@@ -1,6 +1,6 @@
 //! Towpath's relay: serves the page, and carries the page's streams to FTP servers over one WebSocket, TLS included.
 //!
-//! It never parses FTP, never stores a file and never keeps a password. What it may reach is listed in its [`Config`];
+//! It never parses FTP, never stores a file and keeps no password but those that its administrator stores for preset sites. What it may reach is listed in its [`Config`];
 //! all else is denied. [`run`] is the whole relay; the binary adds arguments, logging and signals.
 //!
 //! | module | purpose |
@@ -10,7 +10,9 @@
 //! | `entry` | who may come in |
 //! | `life`, `supervisor` | start, orders, drain; what systemd is told |
 //! | `visitor` | who is at the other end |
+//! | `limits` | who has how much, and whether there may be more |
 //! | `session` | one WebSocket: reader, writer, a task for each stream |
+//! | `secret` | stored passwords of preset sites |
 //! | `door`, `policy`, `address` | the only way to a socket, and what it lets through |
 //! | [`tls`] | handshakes, verdicts, resumption |
 //! | [`demo`] | an FTP server to try it on |
@@ -25,20 +27,23 @@ mod audit;
 mod door;
 mod entry;
 mod life;
+mod limits;
 mod listen;
 mod metrics;
 mod origin;
 mod page;
 mod policy;
+mod refusal;
 mod relay;
+mod secret;
 mod server;
 mod session;
 mod supervisor;
 mod visitor;
 
 pub use config::{
-    Access, Active, Config, ConfigError, Mode, ProxiesConfig, Rule, Target, TicketAlgorithm, TicketKey,
-    TlsRule, Token, TokenHash,
+    Access, Active, ClientCertificate, Config, ConfigError, Mode, PasswordOver, Pin, PinError, ProxiesConfig,
+    Rule, SecretSource, Target, TicketAlgorithm, TicketKey, TlsMin, TlsRule, Token, TokenHash,
 };
 pub use door::dial;
 pub use entry::{new_ticket, new_token};
@@ -83,12 +88,19 @@ pub enum Error {
     Demo(#[source] io::Error),
 }
 
-/// What a configuration lets pages reach, in words: a line for each rule.
+/// Who may come in, in words: a line for each way.
+#[must_use]
+pub fn visitors(config: &Config) -> Vec<String> {
+    config.access.in_words(config)
+}
+
+/// What a configuration lets pages reach, in words: a line for each rule, and for each stored password where it stands.
 ///
 /// # Errors
 /// [`ConfigError`] where it contradicts itself.
 pub fn policy(config: &Config) -> Result<String, ConfigError> {
     config.check()?;
-    Ok(policy::Policy::new(config, vec![config.listen].into_iter().chain(config.metrics.listen).collect())
-        .to_string())
+    let own = vec![config.listen].into_iter().chain(config.metrics.listen).collect();
+    let passwords = config.targets.iter().filter_map(Target::password_in_words);
+    Ok(policy::Policy::new(config, own).to_string() + &passwords.collect::<String>())
 }

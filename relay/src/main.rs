@@ -123,5 +123,9 @@ fn read(path: &Path) -> Result<Config, Box<dyn Error>> {
 /// What is in force, as TOML, with what it lets pages reach in words below it.
 fn effective(config: &Config) -> Result<String, Box<dyn Error>> {
     let policy: String = towpath_relay::policy(config)?.lines().map(|line| format!("# {line}\n")).collect();
-    Ok(format!("{}\n# What pages reach, the first line that fits decides:\n{policy}", config.to_toml()?))
+    let visitors: String = towpath_relay::visitors(config).iter().map(|line| format!("# {line}\n")).collect();
+    Ok(format!(
+        "{}\n# Who may come in:\n{visitors}#\n# What pages reach, the first line that fits and is for the user decides:\n{policy}",
+        config.to_toml()?
+    ))
 }

@@ -1,15 +1,17 @@
 //! What every part of a running relay shares.
 
-use crate::config::{Config, seconds};
+use crate::config::{Config, SecretSource, seconds};
 use crate::door::Door;
 use crate::entry::{Access, Entry, Proxies};
+use crate::limits::Ledger;
 use crate::metrics::Metrics;
 use crate::origin::{Guard, Origin};
 use crate::page::Page;
-use crate::policy::Policy;
+use crate::policy::{Policy, Terms};
+use crate::secret::others_may_read;
 use crate::server::Identity;
 use crate::session::Registry;
-use crate::tls::Roots;
+use crate::tls::{Roots, ServerTls};
 use crate::{ConfigError, Error};
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -28,12 +30,10 @@ pub(crate) struct Relay {
     pub(crate) page: Page,
     /// What is remembered of those who come in.
     pub(crate) entry: Entry,
-    /// Places for tunnels.
-    pub(crate) sessions: Arc<Semaphore>,
+    /// Who has how much.
+    pub(crate) ledger: Ledger,
     /// Places for tunnels without their page.
     pub(crate) waiting: Semaphore,
-    /// Places for WebSockets that have not said yet which tunnel they go on with.
-    pub(crate) resuming: Arc<Semaphore>,
     /// Tunnels that can be resumed.
     pub(crate) registry: Arc<Registry>,
     /// This relay's name among several behind one proxy: a tunnel can be resumed only here.
@@ -57,6 +57,8 @@ pub(crate) struct Rules {
     pub(crate) roots: Roots,
     /// The listener's, where it speaks TLS.
     pub(crate) identity: Option<Identity>,
+    /// TLS settings, as [`crate::policy::Terms`] numbers them.
+    tls: Vec<ServerTls>,
 }
 
 impl Rules {
@@ -74,6 +76,18 @@ impl Rules {
             .into());
         }
         let origins = config.public_origin.iter().filter_map(|text| Origin::parse(text)).collect();
+        for target in &config.targets {
+            if let Some(complaint) = target.password.as_ref().and_then(SecretSource::complaint) {
+                tracing::warn!(host = target.host, port = target.port, complaint, "stored password");
+            }
+        }
+        let of_targets = config.targets.iter().filter_map(|target| target.client_certificate.as_ref());
+        let of_rules = config.rules.iter().filter_map(|rule| rule.client_certificate.as_ref());
+        for key in of_targets.chain(of_rules).map(|certificate| &certificate.key) {
+            if others_may_read(key) {
+                tracing::warn!(file = %key.display(), "others than its owner may read the key of a client certificate");
+            }
+        }
         let policy = Policy::new(&config, listeners.to_vec());
         Ok(Rules {
             door: Door::new(policy, config.active.clone(), seconds(config.deadlines.connect)),
@@ -83,8 +97,16 @@ impl Rules {
             access,
             proxies: Proxies::new(&config.proxies),
             roots: Roots::system().with_files(&config.extra_roots)?,
+            tls: ServerTls::of_config(&config).map_err(|error| ConfigError(error.to_string()))?,
             config,
         })
+    }
+}
+
+impl Rules {
+    /// TLS settings for a server that is reached on these terms.
+    pub(crate) fn tls(&self, terms: Terms) -> ServerTls {
+        self.tls.get(terms.tls).cloned().unwrap_or_default()
     }
 }
 
@@ -97,12 +119,11 @@ impl Relay {
                 Some(directory) => Page::read(directory).map_err(Error::Page)?,
                 None => Page::embedded(),
             },
-            sessions: Arc::new(places(rules.config.limits.sessions)),
-            waiting: places(rules.config.limits.waiting),
-            resuming: Arc::new(places(rules.config.limits.sessions)),
+            ledger: Ledger::new(),
+            waiting: Semaphore::new(rules.config.limits.waiting.min(Semaphore::MAX_PERMITS)),
             registry: Arc::default(),
             id: rules.config.id.clone().unwrap_or_else(|| "relay".to_owned()),
-            entry: Entry::new(&rules.access),
+            entry: Entry::new(),
             rules: RwLock::new(Arc::new(rules)),
             own,
             metrics: Arc::new(Metrics::new().map_err(|error| Error::Internal(error.to_string()))?),
@@ -141,8 +162,4 @@ impl Relay {
         self.entry.review(&rules.access);
         Ok(())
     }
-}
-
-fn places(count: usize) -> Semaphore {
-    Semaphore::new(count.min(Semaphore::MAX_PERMITS))
 }

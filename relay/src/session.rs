@@ -7,8 +7,10 @@ mod account;
 mod attachment;
 mod control;
 mod drain;
+mod echo;
 mod gate;
 mod greeting;
+mod login;
 mod mailbox;
 mod outbox;
 mod plain;
@@ -36,17 +38,20 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use stream::Stream;
 use thiserror::Error;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 use towpath_shared::ledger::Unsent;
 use towpath_shared::{
     CONTROL_WINDOW, DATA_WINDOW, FrameError, Hello, LISTEN, MAX_PAYLOAD, RESUME, Resume, Resumption,
-    StreamId, WINDOW_UNIT, Welcome,
+    StreamId, Welcome,
 };
 
-/// tungstenite's read buffer for each WebSocket, in bytes: two full frames, so that bulk needs few reads.
-pub(crate) const READ_BUFFER: usize = 128 * 1024;
+/// tungstenite's read buffer for each WebSocket, in bytes. It is reserved as long as the WebSocket lasts and filled with zeros before each
+/// read, so a large one costs memory while idle and time under load: 128 KiB took half as much again of the processor's time for
+/// each byte of an upload. A frame that is larger gets its room when its head has come.
+pub(crate) const READ_BUFFER: usize = 8 * 1024;
 
 /// Bytes of uploads that the relay is ready to hold for one session, before every stream gets its least.
 const UPLOAD_BUDGET: u64 = 8 * 1024 * 1024;
@@ -110,6 +115,8 @@ enum End {
     Unknown,
     #[error("the page does not take what it asks for")]
     Flooded,
+    #[error("the page opens streams to give them up")]
+    Restless,
     #[error("text message")]
     Text,
     #[error("{0}")]
@@ -145,6 +152,7 @@ impl End {
             End::NoPlace => "no_place",
             End::Unknown => "unknown",
             End::Flooded => "flooded",
+            End::Restless => "restless",
             End::Text | End::Protocol(_) => "protocol",
             End::Refused(_) => "refused",
             End::Stopped => "stopped",
@@ -158,7 +166,7 @@ impl End {
             End::Stopped | End::Replaced(_) => 1001,
             End::Protocol(_) | End::NoGreeting => 1002,
             End::Text => 1003,
-            End::Flooded => 1008,
+            End::Flooded | End::Restless => 1008,
             End::Refused(refused) => refused.code(),
             End::Dead => 1011,
             End::Unknown => Resume::GONE,
@@ -210,7 +218,7 @@ pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, caller: Caller, 
 async fn begin(
     carrier: Carrier,
     relay: Arc<Relay>,
-    admitted: Admitted,
+    mut admitted: Admitted,
     named: Option<Arc<str>>,
     hello: &Hello,
 ) {
@@ -229,8 +237,8 @@ async fn begin(
     let session = Arc::new(Session {
         id: id(),
         relay,
+        outbox: Outbox::new(metrics.clone(), admitted.place.take_stock()),
         admitted,
-        outbox: Outbox::new(metrics.clone()),
         streams: Mutex::default(),
         ended: Notify::new(),
         start: Instant::now(),
@@ -303,21 +311,25 @@ impl Session {
         self.last_byte.store(self.now_ms(), Ordering::Relaxed);
     }
 
-    /// The first upload window of a stream: the protocol's, or what is left of the session's budget, but always enough
-    /// to go on with.
-    fn upload_window(&self, is_control: bool) -> u64 {
-        let wanted = if is_control { CONTROL_WINDOW } else { DATA_WINDOW };
+    /// The first upload window of a stream: the protocol's, or what is left of the session's budget and the relay's, but
+    /// always enough to go on with.
+    fn upload_window(&self, stream: &Stream) -> u64 {
+        let wanted = if stream.is_control { CONTROL_WINDOW } else { DATA_WINDOW };
         let left = UPLOAD_BUDGET.saturating_sub(granted(&self.lock()));
-        wanted.min(left / WINDOW_UNIT * WINDOW_UNIT).max(CONTROL_WINDOW)
+        stream.place.first_window(wanted.min(left), &stream.rules.config.limits)
     }
 
     /// Counts upload bytes that a socket has taken. Returns the limit to send as CREDIT, if one is due.
-    fn consumed(&self, mailbox: &Mailbox, bytes: u64) -> Option<u64> {
+    fn consumed(&self, stream: &Stream, bytes: u64) -> Option<u64> {
         // The table is locked throughout, so two streams cannot both grow into the same room.
         let streams = self.lock();
         let room = UPLOAD_BUDGET.saturating_sub(granted(&streams));
         let rtt = Some(self.rtt_ms.load(Ordering::Relaxed)).filter(|rtt| *rtt > 0);
-        mailbox.consumed(|window| window.consume(bytes, self.now_ms(), rtt, room))
+        stream.place.offer(room, &stream.rules.config.limits, |room| {
+            let before = stream.mailbox.window();
+            let limit = stream.mailbox.consumed(|window| window.consume(bytes, self.now_ms(), rtt, room));
+            (stream.mailbox.window() - before, limit)
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<StreamId, Entry>> {

@@ -3,18 +3,24 @@
 //! Unknown keys are errors that name their line: a misspelt limit must not silently be no limit.
 
 mod access;
+mod limits;
 mod log;
 mod metrics;
 mod proxies;
 mod rule;
+mod secret;
+mod server_tls;
 mod tls;
 
 pub(crate) use access::is_user;
 pub use access::{Access, Mode, TicketAlgorithm, TicketKey, Token, TokenHash};
+pub use limits::{InAll, Limits, PerAddress, PerUser};
 pub use log::{Log, LogFormat};
 pub use metrics::Metrics;
 pub use proxies::ProxiesConfig;
 pub use rule::{Rule, Target, TlsRule};
+pub use secret::{PasswordOver, SecretSource};
+pub use server_tls::{ClientCertificate, Pin, PinError, TlsMin};
 pub use tls::ListenerTls;
 
 use crate::policy::Ports;
@@ -48,6 +54,8 @@ pub struct Config {
     pub www: Option<PathBuf>,
     /// PEM files with certificates to trust besides the system's.
     pub extra_roots: Vec<PathBuf>,
+    /// The oldest TLS with servers, where their target or rule does not say.
+    pub tls_min: TlsMin,
     /// Servers that may be reached and that the page shows as cards.
     #[serde(rename = "target")]
     pub targets: Vec<Target>,
@@ -86,23 +94,6 @@ pub struct Active {
     pub ports: Ports,
     /// Address that servers are told, where it is not the relay's own address of the control connection: behind NAT.
     pub address: Option<IpAddr>,
-}
-
-/// How much of everything. Each limit bounds memory, sockets or load on the targets.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// HTTP connections at once. A connection that has become a tunnel counts as a session only.
-    pub connections: usize,
-    /// Tunnels at once.
-    pub sessions: usize,
-    /// Tunnels of these that may be without their page at once, waiting for it to come back.
-    pub waiting: usize,
-    /// Streams of one tunnel at once.
-    pub streams: usize,
-    /// Control connections that one tunnel may open in a minute. Data connections are not counted: they reach only a
-    /// server that has already let the page in, and small files need many.
-    pub opens_per_minute: u32,
 }
 
 /// How long to wait, in seconds.
@@ -144,7 +135,8 @@ impl Config {
     /// Reads TOML.
     ///
     /// # Errors
-    /// [`ConfigError`] with the line of the first thing that is wrong.
+    /// [`ConfigError`] with the line of the first thing that is wrong. It does not show the line: a password may stand there that does
+    /// not belong in the file.
     pub fn from_toml(text: &str) -> Result<Config, ConfigError> {
         let config: Config = toml::from_str(text).map_err(|error| ConfigError(placed(&error, text)))?;
         config.check()?;
@@ -180,6 +172,7 @@ impl Config {
                 ConfigError(format!("{origin:?} is not an origin such as https://files.example.org"))
             })?;
         }
+        self.limits.check().map_err(ConfigError)?;
         self.tls.check()?;
         self.metrics.check(self.listen)?;
         if let Some(id) = &self.id
@@ -190,10 +183,6 @@ impl Config {
             return Err(ConfigError(format!(
                 "id {id:?}: 1 to 64 letters, digits and -_. are a name in a path"
             )));
-        }
-        let limits = [self.limits.connections, self.limits.sessions, self.limits.streams];
-        if limits.contains(&0) || self.limits.opens_per_minute == 0 {
-            return Err(ConfigError("a limit of 0 lets nothing through".into()));
         }
         if self.deadlines.all().iter().any(|seconds| *seconds > MAX_DEADLINE) {
             return Err(ConfigError("a deadline is longer than 30 days".into()));
@@ -216,6 +205,7 @@ impl Default for Config {
             frame_ancestors: Vec::new(),
             www: None,
             extra_roots: Vec::new(),
+            tls_min: TlsMin::default(),
             targets: Vec::new(),
             rules: Vec::new(),
             active: Active::default(),
@@ -235,12 +225,6 @@ impl Default for Config {
 impl Default for Active {
     fn default() -> Active {
         Active { ports: Ports::UNPRIVILEGED, address: None }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { connections: 1024, sessions: 256, waiting: 64, streams: 32, opens_per_minute: 60 }
     }
 }
 
@@ -340,12 +324,49 @@ mod tests {
             ("[[rule]]\nhosts = [\"ftp.example.org\"]\nports = [0]", "line 3"),
             ("[[rule]]\nhosts = [\"ftp.example.org\"]\nports = [\"21-\"]", "line 3"),
             ("[[rule]]\nhosts = [\"ftp.example.org\"]\nport = 21", "line 3"),
+            ("[[target]]\nhost = \"a.example\"\npassword = { env = \"X\" }", "without its user"),
+            (
+                "[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword_over = \"tls\"",
+                "without a password",
+            ),
+            (
+                "[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword = { env = \"X\", file = \"Y\" }",
+                "line 4: a secret has one place",
+            ),
+            ("[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword = { fil = \"Y\" }", "line 4"),
+            (
+                "[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword = { command = [] }",
+                "command is empty",
+            ),
+            (
+                "[[target]]\nhost = \"a.example\"\nuser = \"me\"\nencryption = \"none\"\n\
+                 password = { env = \"X\" }\npassword_over = \"tls\"",
+                "for TLS only",
+            ),
+            ("tls_min = \"1.1\"", "line 1"),
+            (
+                "[[target]]\nhost = \"a.example\"\nlegacy_tls = true\ntls_min = \"1.2\"",
+                "contradict each other",
+            ),
+            #[cfg(not(feature = "legacy-tls"))]
+            ("[[rule]]\nhosts = [\"a.example\"]\nlegacy_tls = true", "feature legacy-tls"),
+            ("[[target]]\nhost = \"a.example\"\npins = [\"sha256/x\"]", "line 3"),
+            ("[[target]]\nhost = \"a.example\"\nclient_certificate = { chain = \"a\" }", "line 3"),
+            (
+                "[[target]]\nhost = \"a.example\"\nencryption = \"none\"\ntls_min = \"1.3\"",
+                "its encryption is none",
+            ),
             ("public_origin = [\"example.org\"]", "example.org"),
             ("frame_ancestors = [\"https://a.example; script-src *\"]", "not an origin"),
             ("[proxies]\nnetworks = [\"proxy.example\"]", "address or network"),
             ("[proxies]\nnetworks = [\"10.0.0.1/8\"]", "line 2"),
             ("[proxies]\nproxy_protocol = true", "needs networks"),
             ("[limits]\nstreams = 0", "limit of 0"),
+            ("[limits.address]\nconnections = 0", "limit of 0"),
+            ("[limits.user]\nopens_per_minute = 0", "limit of 0"),
+            ("[limits.all]\nsessions = 1", "line 2"),
+            ("[limits]\nbytes_per_second = 0", "leave it out"),
+            ("[limits.user]\nbytes_per_second = 1023", "leave it out"),
             ("[deadlines]\nping = 90", "ping"),
             ("[deadlines]\nconnect = 9223372036854775807", "30 days"),
         ] {
@@ -354,9 +375,32 @@ mod tests {
         }
     }
 
+    /// A password in the file itself is refused, and no error repeats it, neither its value nor its line.
+    #[test]
+    fn s3_a_literal_password_is_refused_without_repeating_it() {
+        for value in [
+            "\"canary\"",
+            "\"canary",
+            "canary",
+            "[\"canary\"]",
+            "{ canary = 1 }",
+            "{ file = \"a\", canary = 2 }",
+        ] {
+            let text = format!("[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword = {value}\n");
+            let error = Config::from_toml(&text).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("canary"), "{value}: {error}");
+        }
+        let text = "[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword = \"canary\"\n";
+        let error = Config::from_toml(text).unwrap_err().to_string();
+        assert!(error.contains("does not belong in this file") && error.contains("a.example"), "{error}");
+    }
+
     #[test]
     fn what_is_in_force_reads_as_the_same_again() {
         let text = "public_origin = [\"https://a.example\"]\n[[target]]\nhost = \"a.example\"\ntls = \"required\"\n\
+                    user = \"me\"\npassword = { command = [\"pass\", \"show\"] }\n\
+                    pins = [\"sha256/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"]\n\
+                    client_certificate = { chain = \"c\", key = \"k\" }\n\
                     [[rule]]\nhosts = [\"*.b.example\", \"10.20.0.0/16\"]\nports = [21, \"2100-2199\"]\ndata_ports = \"50000-50100\"\n";
         let config = Config::from_toml(text).unwrap();
         let effective = config.to_toml().unwrap();

@@ -90,7 +90,7 @@ mod tests {
 
     fn server() -> Server {
         let here: IpAddr = "127.0.0.1".parse().unwrap();
-        let terms = Terms { tls_required: false, data_ports: Ports::UNPRIVILEGED, active: true };
+        let terms = Terms { tls_required: false, data_ports: Ports::UNPRIVILEGED, active: true, tls: 0 };
         Server { peer: here, local: here, terms }
     }
 

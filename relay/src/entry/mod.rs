@@ -6,6 +6,7 @@
 //! | `caller` | what is known before the WebSocket stands |
 //! | `access`, `token`, `ticket` | the judgement |
 //! | `attempts`, `used` | what is remembered: failures, and tickets that were used |
+//! | `strangers` | how many may be there who have shown nothing |
 //! | `inside` | who is inside, and whose way in is taken back |
 //! | `refused` | what those who are not let in are told |
 
@@ -16,6 +17,7 @@ mod inside;
 mod preamble;
 mod proxies;
 mod refused;
+mod strangers;
 mod ticket;
 mod token;
 mod used;
@@ -29,6 +31,7 @@ pub use ticket::new_ticket;
 pub use token::new_token;
 
 use crate::audit;
+use crate::limits::TunnelPlace;
 use crate::metrics::snake;
 use crate::relay::{Relay, Rules};
 use crate::visitor::{Grants, Visitor};
@@ -38,7 +41,7 @@ use inside::Inside;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use strangers::Strangers;
 use tokio::time::{Instant, sleep_until};
 use towpath_shared::Credential;
 use used::{Use, Used};
@@ -49,8 +52,7 @@ pub(crate) struct Entry {
     attempts: Attempts,
     used: Used,
     inside: Arc<Inside>,
-    /// Places for those who have shown nothing yet.
-    strangers: Arc<Semaphore>,
+    strangers: Arc<Strangers>,
     /// When the relay began, in seconds since 1970.
     start: u64,
 }
@@ -62,16 +64,16 @@ pub(crate) struct Admitted {
     pub(crate) grants: Grants,
     pub(crate) pass: Pass,
     /// Its place among the sessions.
-    _place: OwnedSemaphorePermit,
+    pub(crate) place: TunnelPlace,
 }
 
 impl Entry {
-    pub(crate) fn new(access: &Access) -> Entry {
+    pub(crate) fn new() -> Entry {
         Entry {
             attempts: Attempts::default(),
             used: Used::default(),
             inside: Arc::default(),
-            strangers: Arc::new(Semaphore::new(access.config.strangers.min(Semaphore::MAX_PERMITS))),
+            strangers: Arc::default(),
             start: ticket::unix_now(),
         }
     }
@@ -95,18 +97,24 @@ impl Relay {
         if let Some(left) = entry.blocked(&rules, address) {
             return Err(Refused::Blocked(left));
         }
-        // Before a ticket is used up.
-        let place = caller.session_place(self).ok_or(Refused::Full)?;
         let shown = shown.or(caller.bearer.take());
         let wrong = match access.judge(shown.as_ref(), caller.named.as_ref(), entry.start) {
-            Judgement::Good(basis) => match entry.use_up(&basis) {
-                Use::First => {
-                    entry.attempts.succeeded(address);
-                    return self.let_in(address, basis, place);
+            Judgement::Good(basis) => {
+                let visitor = Visitor { address, user: basis.grants().user };
+                // Before a ticket is used up.
+                let place = caller.session_place(self, &visitor).map_err(|full| {
+                    audit::entry_refused(address, visitor.user.as_deref(), full.name());
+                    Refused::Full
+                })?;
+                match entry.use_up(&basis) {
+                    Use::First => {
+                        entry.attempts.succeeded(address);
+                        return self.let_in(visitor, basis, place);
+                    }
+                    Use::Full => return Err(Refused::Full),
+                    Use::Again => Wrong::UsedTicket,
                 }
-                Use::Full => return Err(Refused::Full),
-                Use::Again => Wrong::UsedTicket,
-            },
+            }
             Judgement::Nothing => return Err(Refused::nothing_shown(&access.config)),
             Judgement::Revoked => {
                 audit::entry_refused(address, None, "revoked");
@@ -114,7 +122,6 @@ impl Relay {
             }
             Judgement::Wrong(wrong) => wrong,
         };
-        drop(place);
         let delay = entry.attempts.failed(address, access.patience(), now);
         tracing::warn!(%address, ?wrong, "not let in");
         audit::entry_refused(address, None, &snake(&format!("{wrong:?}")));
@@ -125,22 +132,16 @@ impl Relay {
         }
     }
 
-    fn let_in(
-        &self,
-        address: IpAddr,
-        basis: Basis,
-        place: OwnedSemaphorePermit,
-    ) -> Result<Admitted, Refused> {
+    fn let_in(&self, visitor: Visitor, basis: Basis, place: TunnelPlace) -> Result<Admitted, Refused> {
         let grants = basis.grants();
-        let visitor = Visitor { address, user: grants.user.clone() };
         let until = basis.lasts().and_then(|left| Instant::now().checked_add(Duration::from_secs(left)));
-        tracing::info!(%address, user = visitor.user.as_deref(), %basis, "session begins");
+        tracing::info!(address = %visitor.address, user = visitor.user.as_deref(), %basis, "session begins");
         let pass = self.entry.inside.pass(basis.clone(), until);
         // Rules may have changed since the judgement, and who was not inside then was not looked at.
         if !self.rules().access.upholds(&basis) {
             return Err(Refused::Ended);
         }
-        Ok(Admitted { visitor, grants, pass, _place: place })
+        Ok(Admitted { visitor, grants, pass, place })
     }
 }
 

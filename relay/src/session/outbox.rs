@@ -4,6 +4,7 @@
 //! the streams' turns. Nobody but the streams themselves ever waits for the writer: the reader of the WebSocket
 //! only adds control frames, and a page that asks without reading the answers overflows and is cut.
 
+use crate::limits::Stock;
 use crate::metrics::{Direction, Metrics, Queued};
 use axum::extract::ws::{CloseFrame, Message as Carrier};
 use bytes::Bytes;
@@ -24,8 +25,9 @@ pub(super) const FRAMES_OF_A_STREAM: usize = 2;
 /// Control frames that may wait. A stream causes a few; thousands mean that the page does not read.
 const MAX_CONTROL: usize = 4096;
 
-/// How much tungstenite gathers before it writes to the socket by itself, and how much it may hold at most, in bytes.
-pub(crate) const WRITE_BUFFER: usize = 128 * 1024;
+/// How much tungstenite gathers before it writes to the socket by itself, in bytes: many small frames go out together, a full one at once.
+/// It never gives back what it once reserved, so this and a full frame are what an idle session holds after a transfer.
+pub(crate) const WRITE_BUFFER: usize = 16 * 1024;
 
 /// The queue.
 #[derive(Debug)]
@@ -46,6 +48,8 @@ struct Queue {
     streams: VecDeque<InTurn>,
     closing: bool,
     sent: Sent<Bytes>,
+    /// The relay's memory for `sent`.
+    stock: Option<Stock>,
 }
 
 /// A frame that keeps its place among the others of its stream.
@@ -60,7 +64,13 @@ struct InTurn {
 
 impl Queue {
     fn next_in_turn(&mut self) -> Option<InTurn> {
-        if self.sent.has_room() { self.streams.pop_front() } else { None }
+        if self.streams.is_empty() || !self.sent.has_room() {
+            return None;
+        }
+        let weight = self.sent.weight();
+        // Where the relay has no more, what the page acknowledges makes room.
+        let has_memory = self.stock.as_mut().is_none_or(|stock| stock.has_room(weight));
+        if has_memory { self.streams.pop_front() } else { None }
     }
 }
 
@@ -74,9 +84,10 @@ pub(super) enum WriteError {
 }
 
 impl Outbox {
-    /// An empty queue whose frames are counted.
-    pub(super) fn new(metrics: Arc<Metrics>) -> Outbox {
-        Outbox { metrics, queue: Mutex::default(), added: Notify::new(), broken: CancellationToken::new() }
+    /// An empty one whose frames are counted; what it keeps weighs on `stock`.
+    pub(super) fn new(metrics: Arc<Metrics>, stock: Option<Stock>) -> Outbox {
+        let queue = Mutex::new(Queue { stock, ..Queue::default() });
+        Outbox { metrics, queue, added: Notify::new(), broken: CancellationToken::new() }
     }
 
     /// Adds a frame that is not DATA: it overtakes data.
@@ -104,7 +115,11 @@ impl Outbox {
 
     /// The page has this many frames.
     pub(super) fn acknowledged(&self, count: u64) -> Result<(), Unsent> {
-        self.lock().sent.acknowledge(count)?;
+        let mut queue = self.lock();
+        queue.sent.acknowledge(count)?;
+        let weight = queue.sent.weight();
+        queue.stock.iter_mut().for_each(|stock| stock.settle(weight));
+        drop(queue);
         // Data may have waited for that.
         self.added.notify_one();
         Ok(())
@@ -246,7 +261,7 @@ mod tests {
     use towpath_shared::{Header, Kind};
 
     fn outbox() -> Outbox {
-        Outbox::new(Arc::new(Metrics::new().unwrap()))
+        Outbox::new(Arc::new(Metrics::new().unwrap()), None)
     }
 
     fn frame(stream: u32, byte: u8) -> Bytes {

@@ -2,16 +2,17 @@
 
 use super::account::Account;
 use super::control::Control;
+use super::echo::Written;
 use super::mailbox::Mailbox;
 use super::stream::Stream;
 use super::{End, Entry, Session};
 use crate::audit;
+use crate::limits::StreamPlace;
 use crate::metrics::{Direction, snake};
 use axum::extract::ws::Message as Carrier;
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use towpath_shared::ledger::{Received, is_numbered};
@@ -30,8 +31,6 @@ pub(super) struct Reader {
     pub(super) received: Received,
     /// Number of the newest stream.
     last: u32,
-    /// Control streams opened in the minute that began then.
-    minute: (Instant, u32),
 }
 
 impl Reader {
@@ -42,7 +41,6 @@ impl Reader {
             heard: Instant::now(),
             received: Received::default(),
             last: 0,
-            minute: (Instant::now(), 0),
         }
     }
 
@@ -119,6 +117,9 @@ impl Reader {
                 if let Some(mailbox) = self.mailbox(header)? {
                     self.session.remove(id);
                     mailbox.give_up();
+                    if !mailbox.is_open() && self.session.admitted.place.gave_up() {
+                        return Err(End::Restless);
+                    }
                 }
             }
             Message::Credit(limit) => {
@@ -129,6 +130,9 @@ impl Reader {
             Message::Fin { .. } => self.mark(header, |mailbox| mailbox.finish())?,
             Message::StartTls(request) => self.mark(header, |mailbox| mailbox.start_tls(request))?,
             Message::TlsAccept => self.mark(header, |mailbox| mailbox.accept())?,
+            Message::WriteSecret(request) => {
+                self.mark(header, |mailbox| mailbox.write_secret(request.what))?;
+            }
             Message::Hello(_)
             | Message::Resume(_)
             | Message::Resumed(_)
@@ -175,7 +179,7 @@ impl Reader {
         }
         self.last = id.0;
         match self.admit(&open.kind) {
-            Ok(control) => self.start(id, open.kind, control, window),
+            Ok((control, place)) => self.start(id, open.kind, control, place, window),
             Err(reset) => {
                 self.session.relay.metrics.not_opened(reset.reason);
                 if let StreamKind::Control { host, port } = &open.kind {
@@ -189,39 +193,32 @@ impl Reader {
     }
 
     /// Whether one more stream is in order, and what it knows of its server.
-    fn admit(&mut self, kind: &StreamKind) -> Result<Arc<Control>, Reset> {
+    fn admit(&self, kind: &StreamKind) -> Result<(Arc<Control>, StreamPlace), Reset> {
         let relay = &self.session.relay;
-        let rules = relay.rules();
-        let limits = &rules.config.limits;
         // A transfer that has begun on its control connection still gets its data connection.
         if relay.draining.is_cancelled() && matches!(kind, StreamKind::Control { .. }) {
             return Err(Reset::new(Reason::Draining, "the relay stops"));
         }
-        let streams = self.session.lock();
-        if streams.len() >= limits.streams {
-            return Err(Reset::new(Reason::Quota, format!("more than {} streams at once", limits.streams)));
-        }
-        match kind {
-            StreamKind::Control { .. } => {
-                if self.minute.0.elapsed() >= Duration::from_secs(60) {
-                    self.minute = (Instant::now(), 0);
-                }
-                if self.minute.1 >= limits.opens_per_minute {
-                    return Err(Reset::new(Reason::Quota, "too many connections in a minute"));
-                }
-                self.minute.1 += 1;
-                Ok(Arc::default())
-            }
+        let (control, is_control) = match kind {
+            StreamKind::Control { .. } => (Arc::default(), true),
             StreamKind::Data { parent, .. } | StreamKind::Listen { parent } => {
-                match streams.get(&StreamId(*parent)) {
-                    Some(entry) if entry.is_control => Ok(entry.control.clone()),
-                    _ => Err(Reset::new(Reason::Protocol, "a data stream needs an open control stream")),
+                match self.session.lock().get(&StreamId(*parent)) {
+                    Some(entry) if entry.is_control => (entry.control.clone(), false),
+                    _ => {
+                        return Err(Reset::new(
+                            Reason::Protocol,
+                            "a data stream needs an open control stream",
+                        ));
+                    }
                 }
             }
-        }
+        };
+        let has = self.session.lock().len();
+        let place = &self.session.admitted.place;
+        Ok((control, place.stream(&relay.rules().config.limits, is_control, has)?))
     }
 
-    fn start(&self, id: StreamId, kind: StreamKind, control: Arc<Control>, window: u64) {
+    fn start(&self, id: StreamId, kind: StreamKind, control: Arc<Control>, place: StreamPlace, window: u64) {
         let mailbox = Arc::new(Mailbox::new(window));
         let is_control = matches!(kind, StreamKind::Control { .. });
         let entry = Entry { mailbox: mailbox.clone(), control: control.clone(), is_control };
@@ -243,11 +240,13 @@ impl Reader {
             id,
             session,
             rules,
+            place,
             mailbox,
             control,
             is_control,
             last_byte: AtomicU64::new(0),
             account,
+            written: Written::default(),
         };
         self.tasks.spawn(stream.run(kind).instrument(span));
     }

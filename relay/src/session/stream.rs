@@ -6,6 +6,8 @@
 
 use super::account::Account;
 use super::control::Control;
+use super::echo::{Guarded, Repeated, Written};
+use super::login::Login;
 use super::mailbox::{Mailbox, Next};
 use super::outbox::FRAMES_OF_A_STREAM;
 use super::plain::Plain;
@@ -13,10 +15,11 @@ use super::{Session, socket};
 use crate::audit;
 use crate::config::seconds;
 use crate::door::{Connected, Refused, Server};
+use crate::limits::StreamPlace;
 use crate::metrics::{Direction, Metrics, snake};
 use crate::relay::Rules;
 use crate::tls::TlsFailure;
-use bytes::{BufMut, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
@@ -28,7 +31,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use towpath_shared::{
-    Header, Kind, Listening, MAX_PAYLOAD, Message, Opened, Reason, Reset, StartTls, StreamId, StreamKind,
+    Header, Kind, Listening, MAX_PAYLOAD, Message, Opened, Reason, Reset, SecretKind, StartTls, StreamId,
+    StreamKind,
 };
 
 /// The read buffer of a quiet stream, in bytes. It grows to a full frame as long as reads fill it.
@@ -43,6 +47,8 @@ pub(super) struct Stream {
     pub(super) session: Arc<Session>,
     /// What held when it was opened.
     pub(super) rules: Arc<Rules>,
+    /// What it has of what the relay has.
+    pub(super) place: StreamPlace,
     pub(super) mailbox: Arc<Mailbox>,
     /// What this stream, or its parent, knows about its server.
     pub(super) control: Arc<Control>,
@@ -51,6 +57,14 @@ pub(super) struct Stream {
     /// Milliseconds of the session's clock at which the last byte moved.
     pub(super) last_byte: AtomicU64,
     pub(super) account: Account,
+    /// Stored passwords that went this way.
+    pub(super) written: Written,
+}
+
+/// What the upload of a stream is watched for.
+struct Watch {
+    plain: Plain,
+    login: Login,
 }
 
 /// How the bytes of a socket ended.
@@ -128,7 +142,7 @@ impl Stream {
         if self.is_control {
             self.control.connected(server);
         }
-        let window = self.session.upload_window(self.is_control);
+        let window = self.session.upload_window(self);
         self.mailbox.opened(window);
         let connect_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let opened = Opened { peer: peer.to_string(), local: local.to_string(), connect_ms };
@@ -140,34 +154,43 @@ impl Stream {
         tracing::debug!(%peer, connect_ms, "connected");
         self.metrics().opened(elapsed);
 
+        let login = match &kind {
+            StreamKind::Control { host, port } => {
+                Login::new(&self.rules.config, host, *port, self.session.grants())
+            }
+            StreamKind::Data { .. } | StreamKind::Listen { .. } => Login::none(),
+        };
         let plain = Plain::new(server.terms.tls_required, self.is_control);
-        let Some(request) = self.transfer(&mut socket, plain).await? else {
+        let mut watch = Watch { plain, login };
+        let Some(request) = self.transfer(&mut socket, &mut watch).await? else {
             socket::close_well(&socket);
             return Ok(());
         };
-        let mut secured = self.secure(socket, request).await?;
-        if self.transfer(&mut secured, Plain::Free).await?.is_some() {
+        let (mut secured, protection) = self.secure(socket, request).await?;
+        let mut watch = Watch { plain: Plain::Free, login: watch.login.secured(protection) };
+        if self.transfer(&mut secured, &mut watch).await?.is_some() {
             return Err(Reset::new(Reason::Protocol, "TLS twice"));
         }
-        socket::close_well(secured.get_ref().0);
+        socket::close_well(secured.socket());
         Ok(())
     }
 
     /// Moves bytes until both directions have ended, or until the page asks for TLS.
-    async fn transfer<S>(&self, socket: &mut S, plain: Plain) -> Result<Option<StartTls>, Reset>
+    async fn transfer<S>(&self, socket: &mut S, watch: &mut Watch) -> Result<Option<StartTls>, Reset>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
         self.touch();
         let (reader, writer) = tokio::io::split(socket);
-        if let Plain::Nothing = plain {
+        if let Plain::Nothing = watch.plain {
             return tokio::select! {
-                end = self.upload(writer, plain) => end,
+                end = self.upload(writer, watch) => end,
                 () = self.idle() => Err(Reset::new(Reason::IdleTimeout, "no byte for too long")),
             };
         }
-        let mut download = pin!(self.download(reader));
-        let mut upload = pin!(self.upload(writer, plain));
+        let written = self.is_control.then_some(&self.written);
+        let mut download = pin!(self.download(Guarded::new(reader, written)));
+        let mut upload = pin!(self.upload(writer, watch));
         let moving = async {
             tokio::select! {
                 read = &mut download => {
@@ -181,6 +204,8 @@ impl Stream {
                     Ok(None) => download.await.map(|()| None),
                     // No byte is lost: the download holds none while it waits.
                     Ok(Some(request)) => Ok(Some(request)),
+                    // Nothing that the server did.
+                    Err(reset) if reset.reason == Reason::Secret => Err(reset),
                     Err(reset) => {
                         let _ = timeout(LAST_WORDS, download).await;
                         Err(reset)
@@ -197,6 +222,7 @@ impl Stream {
     /// Socket to page: reads only what the page allows, and only when the writer has a place for it.
     async fn download<R: AsyncRead + Unpin>(&self, mut socket: R) -> Result<(), Reset> {
         let slots = Arc::new(Semaphore::new(FRAMES_OF_A_STREAM));
+        let limits = &self.rules.config.limits;
         let mut room = SMALLEST_READ;
         let end = loop {
             let Ok(slot) = slots.clone().acquire_owned().await else {
@@ -205,7 +231,7 @@ impl Stream {
             };
             let allowed = self.timed(Direction::Down, self.mailbox.allowance()).await;
             let allowed = usize::try_from(allowed).unwrap_or(usize::MAX);
-            let most = room.min(allowed);
+            let most = room.min(allowed).min(self.place.turn(limits));
             let mut frame = BytesMut::with_capacity(Header::LEN + most);
             frame.put_slice(&Header::new(Kind::Data, self.id).to_bytes());
             let end = fill(&mut socket, &mut frame, most).await;
@@ -217,16 +243,13 @@ impl Stream {
                     self.control.answered();
                 }
                 self.mailbox.sent(len as u64);
+                self.place.pace(len, limits).await;
                 self.session.outbox.data(self.id, frame.freeze(), slot);
             }
             if let Some(end) = end {
                 break end;
             }
-            if len == room {
-                room = (room * 4).min(MAX_PAYLOAD);
-            } else if len < room / 4 {
-                room = (room / 2).max(SMALLEST_READ);
-            }
+            room = self.next_room(room, len);
         };
         let unclean = match end {
             End::Clean => false,
@@ -237,12 +260,28 @@ impl Stream {
         Ok(())
     }
 
+    /// The most that the next read may bring, after one of `room` brought `len`. What the frames of a stream can weigh is
+    /// part of the relay's budget; where that is used up, frames stay small.
+    fn next_room(&self, room: usize, len: usize) -> usize {
+        let weight = |from: usize, to: usize| ((to - from) * (FRAMES_OF_A_STREAM + 1)) as u64;
+        let (larger, smaller) = ((room * 4).min(MAX_PAYLOAD), (room / 2).max(SMALLEST_READ));
+        if len == room && self.place.extra(weight(room, larger), &self.rules.config.limits) {
+            return larger;
+        }
+        if len < room / 4 {
+            self.place.give_back(weight(smaller, room));
+            return smaller;
+        }
+        room
+    }
+
     /// Page to socket: credit is granted for what the socket has taken. Ends with FIN or with START_TLS.
     async fn upload<W: AsyncWrite + Unpin>(
         &self,
         mut socket: W,
-        mut plain: Plain,
+        watch: &mut Watch,
     ) -> Result<Option<StartTls>, Reset> {
+        let limits = &self.rules.config.limits;
         loop {
             let next = match self.mailbox.try_next() {
                 Some(next) => next,
@@ -252,27 +291,24 @@ impl Stream {
                 }
             };
             match next {
-                Next::Bytes(bytes) if !plain.passes(&bytes) => return Err(self.plain_text()),
+                Next::Bytes(bytes) if !watch.plain.passes(&bytes) => return Err(self.plain_text()),
                 // An empty file would be one that went without TLS.
-                Next::Finish if matches!(plain, Plain::Nothing) => return Err(self.plain_text()),
+                Next::Finish if matches!(watch.plain, Plain::Nothing) => return Err(self.plain_text()),
                 Next::Bytes(mut bytes) => {
+                    watch.login.watch(&bytes);
                     while !bytes.is_empty() {
-                        let write = self.timed(Direction::Up, socket.write(&bytes));
-                        let taken = self.within_stall(write).await?;
-                        if taken == 0 {
-                            return Err(broken(&io::ErrorKind::WriteZero.into()));
-                        }
-                        let _ = bytes.split_to(taken);
-                        self.touch();
-                        self.metrics().server_bytes(Direction::Up, taken);
-                        self.account.taken(taken);
-                        if self.is_control {
-                            self.control.asked();
-                        }
-                        if let Some(limit) = self.session.consumed(&self.mailbox, taken as u64) {
-                            self.session.outbox.send(self.id, &Message::Credit(limit));
-                        }
+                        let turn = bytes.split_to(bytes.len().min(self.place.turn(limits)));
+                        self.place.pace(turn.len(), limits).await;
+                        self.write(&mut socket, turn).await?;
                     }
+                }
+                Next::WriteSecret(SecretKind::Password) => {
+                    let password = watch.login.password().await?;
+                    self.written.add(&password);
+                    let line = [b"PASS ", password.reveal(), b"\r\n"].concat();
+                    self.within_stall(socket.write_all(&line)).await?;
+                    self.touch();
+                    tracing::info!("stored password written");
                 }
                 Next::Finish => {
                     // Under TLS this sends close_notify first.
@@ -285,6 +321,27 @@ impl Stream {
                 }
             }
         }
+    }
+
+    async fn write<W: AsyncWrite + Unpin>(&self, socket: &mut W, mut bytes: Bytes) -> Result<(), Reset> {
+        while !bytes.is_empty() {
+            let write = self.timed(Direction::Up, socket.write(&bytes));
+            let taken = self.within_stall(write).await?;
+            if taken == 0 {
+                return Err(broken(&io::ErrorKind::WriteZero.into()));
+            }
+            bytes.advance(taken);
+            self.touch();
+            self.metrics().server_bytes(Direction::Up, taken);
+            self.account.taken(taken);
+            if self.is_control {
+                self.control.asked();
+            }
+            if let Some(limit) = self.session.consumed(self, taken as u64) {
+                self.session.outbox.send(self.id, &Message::Credit(limit));
+            }
+        }
+        Ok(())
     }
 
     async fn within_stall<T>(&self, step: impl Future<Output = io::Result<T>>) -> Result<T, Reset> {
@@ -359,6 +416,9 @@ async fn fill<R: AsyncRead + Unpin>(socket: &mut R, frame: &mut BytesMut, most: 
 
 /// A connection that broke, or TLS that did.
 fn broken(error: &io::Error) -> Reset {
+    if let Some(repeated) = error.get_ref().and_then(|inner| inner.downcast_ref::<Repeated>()) {
+        return Reset::new(Reason::Secret, repeated.to_string());
+    }
     if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
         return failed(TlsFailure::from_io(error));
     }

@@ -1,6 +1,6 @@
 //! A relay on a free port, and servers for it to talk to.
 
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{CertificateParams, KeyPair, PublicKeyData};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::net::SocketAddr;
@@ -81,13 +81,18 @@ pub(crate) async fn accept(listener: &TcpListener) -> TcpStream {
 /// A self-signed certificate for a name or address, and what serves it.
 pub(crate) struct Identity {
     pub(crate) der: CertificateDer<'static>,
+    pub(crate) pem: String,
+    /// SHA-256 of its key, hexadecimal.
+    pub(crate) key_hash: String,
     pub(crate) acceptor: TlsAcceptor,
 }
 
 pub(crate) fn identity(name: &str) -> Identity {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new([name.to_owned()]).unwrap().self_signed(&key).unwrap();
-    let der = certificate.der().clone();
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &key.subject_public_key_info());
+    let key_hash = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let (der, pem) = (certificate.der().clone(), certificate.pem());
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -96,5 +101,5 @@ pub(crate) fn identity(name: &str) -> Identity {
         .with_no_client_auth()
         .with_single_cert(vec![der.clone()], key)
         .unwrap();
-    Identity { der, acceptor: TlsAcceptor::from(Arc::new(config)) }
+    Identity { der, pem, key_hash, acceptor: TlsAcceptor::from(Arc::new(config)) }
 }

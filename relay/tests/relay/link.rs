@@ -173,6 +173,7 @@ async fn a_thousand_hostile_frames_hurt_nobody_else() {
                     server_name: "a.example".into(),
                     received: next(3),
                     max_version: None,
+                    client_certificate: None,
                 })
                 .encode(id),
                 8 => {

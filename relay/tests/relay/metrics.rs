@@ -117,7 +117,12 @@ async fn handshakes_and_what_the_certificates_are_worth_are_counted() {
     let mut client = Client::connect(relay.address).await;
     let (control, _) = client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
     let socket = accept(&listener).await;
-    let request = StartTls { server_name: "127.0.0.1".into(), received: 0, max_version: None };
+    let request = StartTls {
+        server_name: "127.0.0.1".into(),
+        received: 0,
+        max_version: None,
+        client_certificate: None,
+    };
     let (secured, _socket) =
         tokio::join!(client.start_tls(control, request.clone()), server.acceptor.accept(socket));
     secured.unwrap();

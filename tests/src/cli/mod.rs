@@ -1,6 +1,7 @@
 //! The command line client `towpath-cli`.
 
 mod address;
+mod certificate;
 mod examination;
 mod terminal;
 mod transfer;
@@ -9,7 +10,8 @@ mod tree;
 pub use address::{Address, AddressError};
 
 use crate::crew::{CrewSettings, Route};
-use crate::driver::{Answerer, Client, Observer, Relay, Transport};
+use crate::driver::{Answerer, Client, Direct, Observer, Relay, Transport};
+use certificate::Certificate;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -19,13 +21,16 @@ use terminal::Progress;
 use thiserror::Error;
 use towpath_ftp::{ActiveMode, Encryption, RemotePath, Request, Secret, Site, Stage};
 use towpath_relay::tls::Roots;
+use towpath_shared::Credential;
 
 /// Where the password is taken from if the address has none.
 const PASSWORD_VARIABLE: &str = "TOWPATH_PASSWORD";
+const TOKEN_VARIABLE: &str = "TOWPATH_TOKEN";
 
 const EXIT_CODES: &str = "\
 URL: ftp://user[:password]@host[:port]/path; ftps:// is implicit TLS, ftpes:// explicit TLS.
 The password comes from the URL, from TOWPATH_PASSWORD, or is asked for on the terminal.
+A relay's access token or ticket comes from --token-file or from TOWPATH_TOKEN.
 
 Exit codes: 0 done, 1 other, 2 usage, 3 no connection, 4 TLS, 5 login, 6 refused by the server,
 7 transfer broken or incomplete, 8 local file.";
@@ -37,12 +42,21 @@ pub struct Arguments {
     /// Go through this relay, such as ws://127.0.0.1:8080/tunnel.
     #[arg(long, value_name = "URL")]
     via: Option<String>,
+    /// File with the access token or ticket that the relay asks for.
+    #[arg(long, value_name = "FILE", requires = "via")]
+    token_file: Option<PathBuf>,
     /// Use of TLS; what the URL's scheme says where absent, `auto` for ftp://.
     #[arg(long, value_enum, value_name = "MODE")]
     tls: Option<Tls>,
     /// Accept every certificate.
     #[arg(long)]
     insecure: bool,
+    /// Client certificate with its chain, PEM or DER, for servers that ask who this is.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+    /// Its private key, PEM or DER, not encrypted.
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
     /// Offer TLS 1.2 only.
     #[arg(long)]
     tls12: bool,
@@ -169,6 +183,8 @@ enum Failure {
     File { path: PathBuf, error: std::io::Error },
     #[error("the new name: {0}")]
     Path(#[from] towpath_ftp::ArgumentError),
+    #[error("{0}")]
+    Certificate(#[from] towpath_relay::tls::IdentityError),
     #[error("no password: {0}")]
     Password(std::io::Error),
     #[error("{0} files or directories are not as they should be")]
@@ -182,6 +198,7 @@ impl Failure {
         match self {
             Failure::Unwell => 1,
             Failure::Address(_) | Failure::Path(_) => 2,
+            Failure::Certificate(_) => 4,
             Failure::Relay(_) => 3,
             Failure::File { .. } => 8,
             Failure::Password(_) => 5,
@@ -348,8 +365,12 @@ fn site(arguments: &Arguments, address: &Address) -> Result<Site, Failure> {
 /// What several sessions need.
 fn settings(arguments: &Arguments, address: &Address) -> Result<CrewSettings, Failure> {
     let route = match &arguments.via {
-        Some(relay) => Route::relay(relay.clone()),
+        Some(relay) => Route::relay_with(relay.clone(), credential(arguments)?),
         None => Route::direct(Roots::system()),
+    };
+    let route = match certificate(arguments)? {
+        Some(certificate) => route.with_client_certificate(certificate.identity, certificate.pem),
+        None => route,
     };
     let mut settings = CrewSettings::new(site(arguments, address)?, route);
     settings.answerer = Arc::new(terminal::ask);
@@ -358,9 +379,19 @@ fn settings(arguments: &Arguments, address: &Address) -> Result<CrewSettings, Fa
 
 async fn client(arguments: &Arguments, address: &Address) -> Result<Client, Failure> {
     let site = site(arguments, address)?;
-    let transport = match &arguments.via {
-        Some(relay) => Transport::Relay(Relay::connect(relay).await?),
-        None => Transport::Direct(Roots::system()),
+    let certificate = certificate(arguments)?;
+    let transport = match (&arguments.via, certificate) {
+        (Some(relay), certificate) => {
+            let link = Relay::connect_with(relay, credential(arguments)?).await?;
+            Transport::Relay(match certificate {
+                Some(Certificate { pem, .. }) => link.with_client_certificate(pem),
+                None => link,
+            })
+        }
+        (None, certificate) => {
+            let identity = certificate.map(|certificate| certificate.identity);
+            Transport::Direct(Direct { roots: Roots::system(), identity })
+        }
     };
     let answerer: Answerer = Arc::new(terminal::ask);
     let observer: Option<Observer> = std::io::stderr().is_terminal().then(|| {
@@ -369,6 +400,28 @@ async fn client(arguments: &Arguments, address: &Address) -> Result<Client, Fail
         observer
     });
     Ok(Client::new(transport, site, answerer, observer))
+}
+
+/// What a relay asks for: from the file, else from the environment.
+fn credential(arguments: &Arguments) -> Result<Option<Credential>, Failure> {
+    let text = match &arguments.token_file {
+        Some(path) => {
+            let read = std::fs::read_to_string(path);
+            Some(read.map_err(|error| Failure::File { path: path.clone(), error })?)
+        }
+        None => std::env::var(TOKEN_VARIABLE).ok(),
+    };
+    let text = text.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    Ok(text.map(|text| match text.starts_with("tp_") {
+        true => Credential::token(text),
+        false => Credential::ticket(text),
+    }))
+}
+
+/// What is shown to servers that ask.
+fn certificate(arguments: &Arguments) -> Result<Option<Certificate>, Failure> {
+    let files = arguments.cert.as_deref().zip(arguments.key.as_deref());
+    files.map(|(chain, key)| Certificate::read(chain, key)).transpose()
 }
 
 /// User and password: as the address says, else from the environment, else asked for; anonymous without a user.

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::{oneshot, watch};
 use tokio_tungstenite::tungstenite;
 use towpath_ftp::{End, Stage, TlsSession};
-use towpath_shared::{LISTEN, StreamId, StreamKind, TlsVersion};
+use towpath_shared::{ClientCertificate, Credential, LISTEN, StreamId, StreamKind, TlsVersion};
 
 /// The relay cannot be used.
 #[derive(Debug, Error)]
@@ -25,6 +25,9 @@ pub enum RelayError {
     /// It closed the link before it said WELCOME.
     #[error("the relay closed the link before its greeting")]
     NoWelcome,
+    /// It does not let anybody in with what was shown; in its words.
+    #[error("the relay says: {0}")]
+    Refused(String),
 }
 
 impl From<tungstenite::Error> for RelayError {
@@ -39,13 +42,28 @@ pub struct Relay {
     orders: UnboundedSender<Order>,
     listens: bool,
     stops: watch::Receiver<Stops>,
+    certificate: Option<ClientCertificate>,
 }
 
 enum Order {
-    Open { kind: StreamKind, events: UnboundedSender<StreamEvent>, id: oneshot::Sender<StreamId> },
-    StartTls { id: StreamId, server_name: String, max_version: Option<TlsVersion> },
+    Open {
+        kind: StreamKind,
+        events: UnboundedSender<StreamEvent>,
+        id: oneshot::Sender<StreamId>,
+    },
+    StartTls {
+        id: StreamId,
+        server_name: String,
+        max_version: Option<TlsVersion>,
+        certificate: Option<ClientCertificate>,
+    },
     AcceptTls(StreamId),
-    Write { id: StreamId, bytes: Bytes, done: oneshot::Sender<()> },
+    SendPassword(StreamId),
+    Write {
+        id: StreamId,
+        bytes: Bytes,
+        done: oneshot::Sender<()>,
+    },
     Finish(StreamId),
     Consumed(StreamId, usize),
     Reset(StreamId),
@@ -66,9 +84,19 @@ impl Relay {
     /// # Errors
     /// [`RelayError`].
     pub async fn connect(address: &str) -> Result<Relay, RelayError> {
+        Relay::connect_with(address, None).await
+    }
+
+    /// The same, with what lets a page in.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    pub async fn connect_with(address: &str, credential: Option<Credential>) -> Result<Relay, RelayError> {
         let rest = address.strip_prefix("ws://").ok_or_else(|| RelayError::Address(address.to_owned()))?;
         let authority = rest.split('/').next().unwrap_or_default();
-        Relay::connect_as(address, Some(&format!("http://{authority}"))).await
+        let mut dial = Dial::new(address, Some(&format!("http://{authority}")))?;
+        dial.credential = credential;
+        Relay::over(dial).await
     }
 
     /// Connects with another Origin header, or none.
@@ -76,14 +104,25 @@ impl Relay {
     /// # Errors
     /// [`RelayError`].
     pub async fn connect_as(address: &str, origin: Option<&str>) -> Result<Relay, RelayError> {
-        let dial = Dial::new(address, origin)?;
+        Relay::over(Dial::new(address, origin)?).await
+    }
+
+    async fn over(dial: Dial) -> Result<Relay, RelayError> {
         let socket = dial.first().await?;
         let (orders, inbox) = mpsc::unbounded_channel();
         let (ready, welcomed) = oneshot::channel();
         let (stop, stops) = watch::channel(Stops::default());
         tokio::spawn(link::run(dial, socket, inbox, ready, stop));
-        let features = welcomed.await.map_err(|_| RelayError::NoWelcome)?;
-        Ok(Relay { orders, listens: features.iter().any(|feature| feature == LISTEN), stops })
+        let greeting = welcomed.await.map_err(|_| RelayError::NoWelcome)?;
+        let features = greeting.map_err(RelayError::Refused)?;
+        let listens = features.iter().any(|feature| feature == LISTEN);
+        Ok(Relay { orders, listens, stops, certificate: None })
+    }
+
+    /// The same link, over which this is shown to servers that ask who this is.
+    #[must_use]
+    pub fn with_client_certificate(self, pem: String) -> Relay {
+        Relay { certificate: Some(ClientCertificate { pem }), ..self }
     }
 
     /// Whether it may listen for servers (active mode), for some of them at least.
@@ -112,13 +151,16 @@ impl Relay {
         mut tls: oneshot::Receiver<TlsAsk>,
         mut listening: Option<oneshot::Sender<String>>,
     ) -> Result<Opened, End> {
+        // Data streams show what their control stream does.
+        let certificate = self.certificate.clone().filter(|_| matches!(kind, StreamKind::Control { .. }));
         let (sender, events) = mpsc::unbounded_channel();
         let (id_sender, id) = oneshot::channel();
         let order = Order::Open { kind, events: sender, id: id_sender };
         self.orders.send(order).map_err(|_| link_lost())?;
         let id = id.await.map_err(|_| link_lost())?;
         let writer = TunnelWriter { id, orders: self.orders.clone(), queued: None };
-        let mut reader = TunnelReader { id, orders: self.orders.clone(), events, asked: false, end: None };
+        let orders = self.orders.clone();
+        let mut reader = TunnelReader { id, orders, events, certificate, asked: false, end: None };
         loop {
             let event = tokio::select! {
                 biased;
@@ -162,6 +204,7 @@ pub(crate) struct TunnelReader {
     id: StreamId,
     orders: UnboundedSender<Order>,
     events: UnboundedReceiver<StreamEvent>,
+    certificate: Option<ClientCertificate>,
     /// START_TLS was sent.
     asked: bool,
     end: Option<End>,
@@ -200,7 +243,8 @@ impl TunnelReader {
     fn ask_tls(&mut self, ask: TlsAsk) {
         self.asked = true;
         let max_version = ask.tls12_only.then_some(TlsVersion::Tls12);
-        let order = Order::StartTls { id: self.id, server_name: ask.server_name, max_version };
+        let (id, certificate) = (self.id, self.certificate.take());
+        let order = Order::StartTls { id, server_name: ask.server_name, max_version, certificate };
         let _ = self.orders.send(order);
     }
 
@@ -253,6 +297,11 @@ impl TunnelWriter {
         // Where the stream ended instead, its reader has the reason.
         sent.map_err(|_| End::Failed { stage: Stage::Connection, text: "the connection ended".to_owned() })?;
         Ok(length)
+    }
+
+    /// Behind what was written.
+    pub(crate) fn send_password(&mut self) -> Result<(), End> {
+        self.orders.send(Order::SendPassword(self.id)).map_err(|_| link_lost())
     }
 
     pub(crate) fn finish(&mut self) -> Result<(), End> {

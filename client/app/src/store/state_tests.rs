@@ -82,6 +82,23 @@ fn uploads(effects: &[Effect]) -> Vec<(u32, String)> {
     commands(effects).into_iter().filter_map(sent).collect()
 }
 
+/// A card of the relay with a stored password: one click, and nothing of it is remembered past what the relay offers.
+#[test]
+fn a_site_with_a_stored_password_needs_none_from_a_person() {
+    let mut state = State::new(Memory::default());
+    let offered = Site { stored_password: true, ..site() };
+    let effects = state.reduce(Action::SignIn(offered.clone(), String::new()));
+    let [Command::Connect(connect)] = commands(&effects)[..] else { panic!() };
+    assert!(connect.stored_password && connect.password.is_empty());
+    let json = serde_json::to_string(&offered).unwrap();
+    let recent: Site = serde_json::from_str(&json).unwrap();
+    assert!(!recent.stored_password);
+    assert!(recent.as_offered(std::slice::from_ref(&offered)).stored_password);
+    let other = Site { user: "other".into(), ..recent.clone() };
+    assert!(!other.as_offered(std::slice::from_ref(&offered)).stored_password);
+    assert!(!offered.as_offered(&[]).stored_password, "the relay has it no more");
+}
+
 #[test]
 fn a_login_leads_to_a_listing_and_is_remembered_without_its_password() {
     let mut state = State::new(Memory::default());
@@ -329,4 +346,28 @@ fn an_interrupted_relay_is_shown_and_sessions_stay() {
     assert!(state.session.as_ref().is_some_and(|session| matches!(session.phase, Phase::Up)));
     tunnel(&mut state, Tunnel::Resumed);
     assert!(matches!(&*state.relay, Relay::Ready(name) if name == "towpath/1"));
+}
+
+#[test]
+fn a_relay_that_asks_for_a_token_gets_it_once_and_the_state_keeps_none() {
+    let mut state = State::new(Memory::default());
+    let tunnel =
+        |state: &mut State, tunnel| state.reduce(Action::Heard(Box::new(FromWorker::Tunnel(tunnel)), 0));
+    let asks = Failure { stage: Stage::Policy, credentials: true, ..failure("Who are you?") };
+    tunnel(&mut state, Tunnel::Lost(asks));
+    assert_eq!(state.token_wanted.as_deref(), Some("Who are you?"));
+    let effects = state.reduce(Action::ShowToken("tp_1".into()));
+    assert!(effects == [Effect::StartTunnel(Some(Credential::Token("tp_1".into())))]);
+    // The question stays on the screen until it is answered well.
+    assert!(state.token_wanted.is_some() && matches!(*state.relay, Relay::Connecting));
+    tunnel(&mut state, Tunnel::Ready { relay: "towpath/1".into(), sites: Vec::new() });
+    assert_eq!(state.token_wanted, None);
+    assert!(state.reduce(Action::RetryRelay) == [Effect::StartTunnel(None)]);
+    // Whoever is out for another reason is not asked.
+    let out = Failure { stage: Stage::Policy, ..failure("You may not") };
+    tunnel(&mut state, Tunnel::Lost(out));
+    assert_eq!(state.token_wanted, None);
+    let server = Failure { credentials: true, ..failure("530") };
+    tunnel(&mut state, Tunnel::Lost(server));
+    assert_eq!(state.token_wanted, None);
 }
