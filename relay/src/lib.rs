@@ -8,6 +8,7 @@
 //! | `server`, `page`, `origin` | HTTP: the page, the upgrade, who may ask |
 //! | `entry` | who may come in |
 //! | `visitor` | who is at the other end |
+//! | `limits` | who has how much, and whether there may be more |
 //! | `session` | one WebSocket: reader, writer, a task for each stream |
 //! | `secret` | stored passwords of preset sites |
 //! | `door`, `policy`, `address` | the only way to a socket, and what it lets through |
@@ -21,9 +22,11 @@ pub mod tls;
 mod address;
 mod door;
 mod entry;
+mod limits;
 mod origin;
 mod page;
 mod policy;
+mod refusal;
 mod relay;
 mod secret;
 mod server;
@@ -98,7 +101,7 @@ pub async fn run(
 
 /// The same, and each configuration that comes from `reloads` is put in force: for what begins from then on, while running streams go on
 /// as they began. One that cannot be used is logged and changes nothing. The listener, the page's files, and the number of
-/// connections and sessions stay as they are.
+/// connections in all stay as they are.
 ///
 /// # Errors
 /// As [`run`].

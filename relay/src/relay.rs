@@ -3,6 +3,7 @@
 use crate::config::{Config, SecretSource, seconds};
 use crate::door::Door;
 use crate::entry::{Access, Entry, Proxies};
+use crate::limits::Ledger;
 use crate::origin::{Guard, Origin};
 use crate::page::Page;
 use crate::policy::{Policy, Terms};
@@ -25,12 +26,10 @@ pub(crate) struct Relay {
     pub(crate) page: Page,
     /// What is remembered of those who come in.
     pub(crate) entry: Entry,
-    /// Places for tunnels.
-    pub(crate) sessions: Arc<Semaphore>,
+    /// Who has how much.
+    pub(crate) ledger: Ledger,
     /// Places for tunnels without their page.
     pub(crate) waiting: Semaphore,
-    /// Places for WebSockets that have not said yet which tunnel they go on with.
-    pub(crate) resuming: Arc<Semaphore>,
     /// Tunnels that can be resumed.
     pub(crate) registry: Arc<Registry>,
     /// This relay's name among several behind one proxy: a tunnel can be resumed only here.
@@ -110,9 +109,8 @@ impl Relay {
                 Some(directory) => Page::read(directory).map_err(Error::Page)?,
                 None => Page::embedded(),
             },
-            sessions: Arc::new(places(rules.config.limits.sessions)),
-            waiting: places(rules.config.limits.waiting),
-            resuming: Arc::new(places(rules.config.limits.sessions)),
+            ledger: Ledger::new(),
+            waiting: Semaphore::new(rules.config.limits.waiting.min(Semaphore::MAX_PERMITS)),
             registry: Arc::default(),
             id: rules.config.id.clone().unwrap_or_else(|| "relay".to_owned()),
             entry: Entry::new(&rules.access),
@@ -142,8 +140,4 @@ impl Relay {
         self.entry.review(&rules.access);
         Ok(())
     }
-}
-
-fn places(count: usize) -> Semaphore {
-    Semaphore::new(count.min(Semaphore::MAX_PERMITS))
 }

@@ -4,6 +4,7 @@ use crate::config::{Config, seconds};
 use crate::entry::Sender;
 use crate::origin::Refusal;
 use crate::page::text;
+use crate::refusal::Refusals;
 use crate::relay::Relay;
 use crate::session::{self, READ_BUFFER, WRITE_BUFFER};
 use axum::body::Body;
@@ -46,6 +47,7 @@ pub(crate) async fn accept(listener: TcpListener, relay: Arc<Relay>) {
     let places =
         Arc::new(Semaphore::new(relay.rules().config.limits.connections.min(Semaphore::MAX_PERMITS)));
     let router = router(relay.clone());
+    let refusals = Refusals::new();
     loop {
         let next = async {
             // The semaphore is never closed.
@@ -64,10 +66,23 @@ pub(crate) async fn accept(listener: TcpListener, relay: Arc<Relay>) {
                 }
             },
         };
+        let (rules, address) = (relay.rules(), peer.ip().to_canonical());
+        // A listed proxy stands for many; whom for, is known later.
+        let counted = match rules.proxies.lists(address) {
+            true => None,
+            false => match relay.ledger.connection(&rules.config.limits, address) {
+                Ok(counted) => Some(counted),
+                Err(full) => {
+                    tracing::debug!(%address, %full, "connection refused");
+                    refusals.refuse(socket, full);
+                    continue;
+                }
+            },
+        };
         let (router, shared) = (router.clone(), relay.clone());
         let connection = async move {
             serve(socket, peer, router, &shared).await;
-            drop(place);
+            drop((place, counted));
         };
         relay.tasks.spawn(connection.instrument(tracing::info_span!("http", %peer)));
     }

@@ -35,13 +35,14 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use stream::Stream;
 use thiserror::Error;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 use towpath_shared::ledger::Unsent;
 use towpath_shared::{
     CONTROL_WINDOW, DATA_WINDOW, FrameError, Hello, LISTEN, MAX_PAYLOAD, RESUME, Resume, Resumption,
-    StreamId, WINDOW_UNIT, Welcome,
+    StreamId, Welcome,
 };
 
 /// tungstenite's read buffer for each WebSocket, in bytes: two full frames, so that bulk needs few reads.
@@ -185,7 +186,7 @@ pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, caller: Caller, 
 async fn begin(
     carrier: Carrier,
     relay: Arc<Relay>,
-    admitted: Admitted,
+    mut admitted: Admitted,
     named: Option<Arc<str>>,
     hello: &Hello,
 ) {
@@ -201,8 +202,8 @@ async fn begin(
     });
     let session = Arc::new(Session {
         relay,
+        outbox: Outbox::new(admitted.place.take_stock()),
         admitted,
-        outbox: Outbox::default(),
         streams: Mutex::default(),
         ended: Notify::new(),
         start: Instant::now(),
@@ -259,21 +260,25 @@ impl Session {
         }
     }
 
-    /// The first upload window of a stream: the protocol's, or what is left of the session's budget, but always enough
-    /// to go on with.
-    fn upload_window(&self, is_control: bool) -> u64 {
-        let wanted = if is_control { CONTROL_WINDOW } else { DATA_WINDOW };
+    /// The first upload window of a stream: the protocol's, or what is left of the session's budget and the relay's, but
+    /// always enough to go on with.
+    fn upload_window(&self, stream: &Stream) -> u64 {
+        let wanted = if stream.is_control { CONTROL_WINDOW } else { DATA_WINDOW };
         let left = UPLOAD_BUDGET.saturating_sub(granted(&self.lock()));
-        wanted.min(left / WINDOW_UNIT * WINDOW_UNIT).max(CONTROL_WINDOW)
+        stream.place.first_window(wanted.min(left), &stream.rules.config.limits)
     }
 
     /// Counts upload bytes that a socket has taken. Returns the limit to send as CREDIT, if one is due.
-    fn consumed(&self, mailbox: &Mailbox, bytes: u64) -> Option<u64> {
+    fn consumed(&self, stream: &Stream, bytes: u64) -> Option<u64> {
         // The table is locked throughout, so two streams cannot both grow into the same room.
         let streams = self.lock();
         let room = UPLOAD_BUDGET.saturating_sub(granted(&streams));
         let rtt = Some(self.rtt_ms.load(Ordering::Relaxed)).filter(|rtt| *rtt > 0);
-        mailbox.consumed(|window| window.consume(bytes, self.now_ms(), rtt, room))
+        stream.place.offer(room, &stream.rules.config.limits, |room| {
+            let before = stream.mailbox.window();
+            let limit = stream.mailbox.consumed(|window| window.consume(bytes, self.now_ms(), rtt, room));
+            (stream.mailbox.window() - before, limit)
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<StreamId, Entry>> {

@@ -3,6 +3,7 @@
 //! Unknown keys are errors that name their line: a misspelt limit must not silently be no limit.
 
 mod access;
+mod limits;
 mod proxies;
 mod rule;
 mod secret;
@@ -10,6 +11,7 @@ mod server_tls;
 
 pub(crate) use access::is_user;
 pub use access::{Access, Mode, TicketAlgorithm, TicketKey, Token, TokenHash};
+pub use limits::{InAll, Limits, PerAddress, PerUser};
 pub use proxies::ProxiesConfig;
 pub use rule::{Rule, Target, TlsRule};
 pub use secret::{PasswordOver, SecretSource};
@@ -80,23 +82,6 @@ pub struct Active {
     pub ports: Ports,
     /// Address that servers are told, where it is not the relay's own address of the control connection: behind NAT.
     pub address: Option<IpAddr>,
-}
-
-/// How much of everything. Each limit bounds memory, sockets or load on the targets.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// HTTP connections at once. A connection that has become a tunnel counts as a session only.
-    pub connections: usize,
-    /// Tunnels at once.
-    pub sessions: usize,
-    /// Tunnels of these that may be without their page at once, waiting for it to come back.
-    pub waiting: usize,
-    /// Streams of one tunnel at once.
-    pub streams: usize,
-    /// Control connections that one tunnel may open in a minute. Data connections are not counted: they reach only a
-    /// server that has already let the page in, and small files need many.
-    pub opens_per_minute: u32,
 }
 
 /// How long to wait, in seconds.
@@ -175,6 +160,7 @@ impl Config {
                 ConfigError(format!("{origin:?} is not an origin such as https://files.example.org"))
             })?;
         }
+        self.limits.check().map_err(ConfigError)?;
         if let Some(id) = &self.id
             && (id.is_empty()
                 || id.len() > 64
@@ -183,10 +169,6 @@ impl Config {
             return Err(ConfigError(format!(
                 "id {id:?}: 1 to 64 letters, digits and -_. are a name in a path"
             )));
-        }
-        let limits = [self.limits.connections, self.limits.sessions, self.limits.streams];
-        if limits.contains(&0) || self.limits.opens_per_minute == 0 {
-            return Err(ConfigError("a limit of 0 lets nothing through".into()));
         }
         if self.deadlines.all().iter().any(|seconds| *seconds > MAX_DEADLINE) {
             return Err(ConfigError("a deadline is longer than 30 days".into()));
@@ -226,12 +208,6 @@ impl Default for Config {
 impl Default for Active {
     fn default() -> Active {
         Active { ports: Ports::UNPRIVILEGED, address: None }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { connections: 1024, sessions: 256, waiting: 64, streams: 32, opens_per_minute: 60 }
     }
 }
 
@@ -369,6 +345,11 @@ mod tests {
             ("[proxies]\nnetworks = [\"10.0.0.1/8\"]", "line 2"),
             ("[proxies]\nproxy_protocol = true", "needs networks"),
             ("[limits]\nstreams = 0", "limit of 0"),
+            ("[limits.address]\nconnections = 0", "limit of 0"),
+            ("[limits.user]\nopens_per_minute = 0", "limit of 0"),
+            ("[limits.all]\nsessions = 1", "line 2"),
+            ("[limits]\nbytes_per_second = 0", "leave it out"),
+            ("[limits.user]\nbytes_per_second = 1023", "leave it out"),
             ("[deadlines]\nping = 90", "ping"),
             ("[deadlines]\nconnect = 9223372036854775807", "30 days"),
         ] {

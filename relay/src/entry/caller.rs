@@ -2,15 +2,17 @@
 
 use super::{Sender, token};
 use crate::config::{Mode, is_user};
+use crate::limits::{Connection, Full, TunnelPlace};
 use crate::page::text;
 use crate::relay::Relay;
+use crate::visitor::Visitor;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use towpath_shared::Credential;
 
 /// Somebody who is about to open a tunnel.
@@ -29,15 +31,17 @@ enum Place {
     /// Among those who have shown nothing yet: whoever cannot come in takes no session's place.
     Stranger { _permit: OwnedSemaphorePermit },
     /// Among the sessions, where everybody may come in.
-    Session(Option<OwnedSemaphorePermit>),
-    /// Among those who come back.
-    Resuming { _permit: OwnedSemaphorePermit },
+    Session(Option<TunnelPlace>),
+    /// Among those who come back: it is not known yet to which tunnel.
+    Resuming { _places: [Connection; 2] },
 }
 
 /// Why a request gets no WebSocket.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum TurnedAway {
-    Full,
+    Full(Full),
+    /// Too many have shown nothing yet.
+    Crowd,
     /// Too many failed tries.
     Blocked(Duration),
     /// It names a user and is not from a listed proxy, or not one user in one way.
@@ -46,13 +50,13 @@ pub(crate) enum TurnedAway {
 
 impl Caller {
     /// Its place among the sessions, if there is one.
-    pub(super) fn session_place(&mut self, relay: &Relay) -> Option<OwnedSemaphorePermit> {
-        match &mut self.place {
-            Place::Stranger { .. } | Place::Resuming { .. } => {
-                relay.sessions.clone().try_acquire_owned().ok()
-            }
-            Place::Session(place) => place.take(),
+    pub(super) fn session_place(&mut self, relay: &Relay, visitor: &Visitor) -> Result<TunnelPlace, Full> {
+        if let Place::Session(place) = &mut self.place
+            && let Some(place) = place.take()
+        {
+            return Ok(place);
         }
+        relay.ledger.tunnel(&relay.rules().config.limits, visitor)
     }
 }
 
@@ -66,7 +70,7 @@ impl Relay {
     ) -> Result<Caller, TurnedAway> {
         let rules = self.rules();
         let (access, address) = (&rules.access, rules.proxies.client(sender, headers));
-        let turned_away = |why| {
+        let turned_away = |why: TurnedAway| {
             tracing::warn!(%address, ?why, "turned away");
             why
         };
@@ -74,24 +78,21 @@ impl Relay {
             true => named(&access.config.header, sender, headers).map_err(turned_away)?,
             false => None,
         };
+        let (limits, full) = (&rules.config.limits, |full| turned_away(TurnedAway::Full(full)));
         let place = if resumes {
-            place(&self.resuming).map(|permit| Place::Resuming { _permit: permit })
+            let places = self.ledger.resuming(limits, address).map_err(full)?;
+            Place::Resuming { _places: places }
         } else if let Some(left) = self.entry.blocked(&rules, address) {
             return Err(turned_away(TurnedAway::Blocked(left)));
         } else if access.is_open() {
-            place(&self.sessions).map(|permit| Place::Session(Some(permit)))
-        } else if self.sessions.available_permits() == 0 {
-            None
+            let visitor = Visitor { address, user: None };
+            Place::Session(Some(self.ledger.tunnel(limits, &visitor).map_err(full)?))
         } else {
-            place(&self.entry.strangers).map(|permit| Place::Stranger { _permit: permit })
+            let permit = self.entry.strangers.clone().try_acquire_owned();
+            Place::Stranger { _permit: permit.map_err(|_| turned_away(TurnedAway::Crowd))? }
         };
-        let place = place.ok_or(TurnedAway::Full).map_err(turned_away)?;
         Ok(Caller { address, named, bearer: bearer(headers), place })
     }
-}
-
-fn place(places: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
-    places.clone().try_acquire_owned().ok()
 }
 
 /// The user in the header of a proxy. Whoever else sends that header means to deceive, or sits behind a proxy that is not listed: to go on
@@ -121,7 +122,8 @@ fn bearer(headers: &HeaderMap) -> Option<Credential> {
 impl IntoResponse for TurnedAway {
     fn into_response(self) -> Response<Body> {
         match self {
-            TurnedAway::Full => text(StatusCode::SERVICE_UNAVAILABLE, "too many sessions\n"),
+            TurnedAway::Full(full) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{full}\n")),
+            TurnedAway::Crowd => text(StatusCode::SERVICE_UNAVAILABLE, "too many who ask to be let in\n"),
             TurnedAway::Named => {
                 text(StatusCode::FORBIDDEN, "only a listed proxy may name one user in the header for it\n")
             }

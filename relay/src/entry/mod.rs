@@ -28,6 +28,7 @@ pub(crate) use refused::Refused;
 pub use ticket::new_ticket;
 pub use token::new_token;
 
+use crate::limits::TunnelPlace;
 use crate::relay::{Relay, Rules};
 use crate::visitor::{Grants, Visitor};
 use access::{Basis, Judgement, Wrong};
@@ -36,7 +37,7 @@ use inside::Inside;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until};
 use towpath_shared::Credential;
 use used::{Use, Used};
@@ -60,7 +61,7 @@ pub(crate) struct Admitted {
     pub(crate) grants: Grants,
     pub(crate) pass: Pass,
     /// Its place among the sessions.
-    _place: OwnedSemaphorePermit,
+    pub(crate) place: TunnelPlace,
 }
 
 impl Entry {
@@ -93,18 +94,24 @@ impl Relay {
         if let Some(left) = entry.blocked(&rules, address) {
             return Err(Refused::Blocked(left));
         }
-        // Before a ticket is used up.
-        let place = caller.session_place(self).ok_or(Refused::Full)?;
         let shown = shown.or(caller.bearer.take());
         let wrong = match access.judge(shown.as_ref(), caller.named.as_ref(), entry.start) {
-            Judgement::Good(basis) => match entry.use_up(&basis) {
-                Use::First => {
-                    entry.attempts.succeeded(address);
-                    return self.let_in(address, basis, place);
+            Judgement::Good(basis) => {
+                let visitor = Visitor { address, user: basis.grants().user };
+                // Before a ticket is used up.
+                let place = caller.session_place(self, &visitor).map_err(|full| {
+                    tracing::warn!(%address, user = visitor.user.as_deref(), %full, "no place");
+                    Refused::Full
+                })?;
+                match entry.use_up(&basis) {
+                    Use::First => {
+                        entry.attempts.succeeded(address);
+                        return self.let_in(visitor, basis, place);
+                    }
+                    Use::Full => return Err(Refused::Full),
+                    Use::Again => Wrong::UsedTicket,
                 }
-                Use::Full => return Err(Refused::Full),
-                Use::Again => Wrong::UsedTicket,
-            },
+            }
             Judgement::Nothing => return Err(Refused::nothing_shown(&access.config)),
             Judgement::Revoked => {
                 tracing::warn!(%address, "a revoked user was not let in");
@@ -112,7 +119,6 @@ impl Relay {
             }
             Judgement::Wrong(wrong) => wrong,
         };
-        drop(place);
         let delay = entry.attempts.failed(address, access.patience(), now);
         tracing::warn!(%address, ?wrong, "not let in");
         sleep_until(now + delay).await;
@@ -122,22 +128,16 @@ impl Relay {
         }
     }
 
-    fn let_in(
-        &self,
-        address: IpAddr,
-        basis: Basis,
-        place: OwnedSemaphorePermit,
-    ) -> Result<Admitted, Refused> {
+    fn let_in(&self, visitor: Visitor, basis: Basis, place: TunnelPlace) -> Result<Admitted, Refused> {
         let grants = basis.grants();
-        let visitor = Visitor { address, user: grants.user.clone() };
         let until = basis.lasts().and_then(|left| Instant::now().checked_add(Duration::from_secs(left)));
-        tracing::info!(%address, user = visitor.user.as_deref(), %basis, "session begins");
+        tracing::info!(address = %visitor.address, user = visitor.user.as_deref(), %basis, "session begins");
         let pass = self.entry.inside.pass(basis.clone(), until);
         // Rules may have changed since the judgement, and who was not inside then was not looked at.
         if !self.rules().access.upholds(&basis) {
             return Err(Refused::Ended);
         }
-        Ok(Admitted { visitor, grants, pass, _place: place })
+        Ok(Admitted { visitor, grants, pass, place })
     }
 }
 

@@ -4,6 +4,7 @@
 //! the streams' turns. Nobody but the streams themselves ever waits for the writer: the reader of the WebSocket
 //! only adds control frames, and a page that asks without reading the answers overflows and is cut.
 
+use crate::limits::Stock;
 use axum::extract::ws::{CloseFrame, Message as Carrier};
 use bytes::Bytes;
 use futures_util::{Sink, SinkExt};
@@ -44,6 +45,8 @@ struct Queue {
     streams: VecDeque<InTurn>,
     closing: bool,
     sent: Sent<Bytes>,
+    /// The relay's memory for `sent`.
+    stock: Option<Stock>,
 }
 
 /// A frame that keeps its place among the others of its stream.
@@ -57,7 +60,13 @@ struct InTurn {
 
 impl Queue {
     fn next_in_turn(&mut self) -> Option<InTurn> {
-        if self.sent.has_room() { self.streams.pop_front() } else { None }
+        if self.streams.is_empty() || !self.sent.has_room() {
+            return None;
+        }
+        let weight = self.sent.weight();
+        // Where the relay has no more, what the page acknowledges makes room.
+        let has_memory = self.stock.as_mut().is_none_or(|stock| stock.has_room(weight));
+        if has_memory { self.streams.pop_front() } else { None }
     }
 }
 
@@ -71,6 +80,12 @@ pub(super) enum WriteError {
 }
 
 impl Outbox {
+    /// An empty one; what it keeps weighs on `stock`.
+    pub(super) fn new(stock: Option<Stock>) -> Outbox {
+        let queue = Queue { stock, ..Queue::default() };
+        Outbox { queue: Mutex::new(queue), ..Outbox::default() }
+    }
+
     /// Adds a frame that is not DATA: it overtakes data.
     pub(super) fn send(&self, stream: StreamId, message: &Message) {
         let frame = Bytes::from(message.encode(stream));
@@ -96,7 +111,11 @@ impl Outbox {
 
     /// The page has this many frames.
     pub(super) fn acknowledged(&self, count: u64) -> Result<(), Unsent> {
-        self.lock().sent.acknowledge(count)?;
+        let mut queue = self.lock();
+        queue.sent.acknowledge(count)?;
+        let weight = queue.sent.weight();
+        queue.stock.iter_mut().for_each(|stock| stock.settle(weight));
+        drop(queue);
         // Data may have waited for that.
         self.added.notify_one();
         Ok(())

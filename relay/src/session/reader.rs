@@ -5,11 +5,11 @@ use super::echo::Written;
 use super::mailbox::Mailbox;
 use super::stream::Stream;
 use super::{End, Entry, Session};
+use crate::limits::StreamPlace;
 use axum::extract::ws::Message as Carrier;
 use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use towpath_shared::ledger::{Received, is_numbered};
@@ -27,8 +27,6 @@ pub(super) struct Reader {
     pub(super) received: Received,
     /// Number of the newest stream.
     last: u32,
-    /// Control streams opened in the minute that began then.
-    minute: (Instant, u32),
 }
 
 impl Reader {
@@ -39,7 +37,6 @@ impl Reader {
             heard: Instant::now(),
             received: Received::default(),
             last: 0,
-            minute: (Instant::now(), 0),
         }
     }
 
@@ -173,45 +170,37 @@ impl Reader {
         }
         self.last = id.0;
         match self.admit(&open.kind) {
-            Ok(control) => self.start(id, open.kind, control, window),
+            Ok((control, place)) => self.start(id, open.kind, control, place, window),
             Err(reset) => self.session.outbox.send(id, &Message::Reset(reset)),
         }
         Ok(())
     }
 
     /// Whether one more stream is in order, and what it knows of its server.
-    fn admit(&mut self, kind: &StreamKind) -> Result<Arc<Control>, Reset> {
+    fn admit(&self, kind: &StreamKind) -> Result<(Arc<Control>, StreamPlace), Reset> {
         let relay = &self.session.relay;
-        let rules = relay.rules();
-        let limits = &rules.config.limits;
         if relay.draining.is_cancelled() {
             return Err(Reset::new(Reason::Draining, "the relay stops"));
         }
-        let streams = self.session.lock();
-        if streams.len() >= limits.streams {
-            return Err(Reset::new(Reason::Quota, format!("more than {} streams at once", limits.streams)));
-        }
-        match kind {
-            StreamKind::Control { .. } => {
-                if self.minute.0.elapsed() >= Duration::from_secs(60) {
-                    self.minute = (Instant::now(), 0);
-                }
-                if self.minute.1 >= limits.opens_per_minute {
-                    return Err(Reset::new(Reason::Quota, "too many connections in a minute"));
-                }
-                self.minute.1 += 1;
-                Ok(Arc::default())
-            }
+        let (control, is_control) = match kind {
+            StreamKind::Control { .. } => (Arc::default(), true),
             StreamKind::Data { parent, .. } | StreamKind::Listen { parent } => {
-                match streams.get(&StreamId(*parent)) {
-                    Some(entry) if entry.is_control => Ok(entry.control.clone()),
-                    _ => Err(Reset::new(Reason::Protocol, "a data stream needs an open control stream")),
+                match self.session.lock().get(&StreamId(*parent)) {
+                    Some(entry) if entry.is_control => (entry.control.clone(), false),
+                    _ => {
+                        return Err(Reset::new(
+                            Reason::Protocol,
+                            "a data stream needs an open control stream",
+                        ));
+                    }
                 }
             }
-        }
+        };
+        let place = self.session.admitted.place.stream(&relay.rules().config.limits, is_control)?;
+        Ok((control, place))
     }
 
-    fn start(&self, id: StreamId, kind: StreamKind, control: Arc<Control>, window: u64) {
+    fn start(&self, id: StreamId, kind: StreamKind, control: Arc<Control>, place: StreamPlace, window: u64) {
         let mailbox = Arc::new(Mailbox::new(window));
         let is_control = matches!(kind, StreamKind::Control { .. });
         let entry = Entry { mailbox: mailbox.clone(), control: control.clone(), is_control };
@@ -222,6 +211,7 @@ impl Reader {
             id,
             session,
             rules,
+            place,
             mailbox,
             control,
             is_control,

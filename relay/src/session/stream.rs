@@ -13,9 +13,10 @@ use super::plain::Plain;
 use super::{Session, socket};
 use crate::config::seconds;
 use crate::door::{Connected, Refused};
+use crate::limits::StreamPlace;
 use crate::relay::Rules;
 use crate::tls::TlsFailure;
-use bytes::{BufMut, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
@@ -43,6 +44,8 @@ pub(super) struct Stream {
     pub(super) session: Arc<Session>,
     /// What held when it was opened.
     pub(super) rules: Arc<Rules>,
+    /// What it has of what the relay has.
+    pub(super) place: StreamPlace,
     pub(super) mailbox: Arc<Mailbox>,
     /// What this stream, or its parent, knows about its server.
     pub(super) control: Arc<Control>,
@@ -119,7 +122,7 @@ impl Stream {
         if self.is_control {
             self.control.connected(server);
         }
-        let window = self.session.upload_window(self.is_control);
+        let window = self.session.upload_window(self);
         self.mailbox.opened(window);
         let connect_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let opened = Opened { peer: peer.to_string(), local: local.to_string(), connect_ms };
@@ -194,6 +197,7 @@ impl Stream {
     /// Socket to page: reads only what the page allows, and only when the writer has a place for it.
     async fn download<R: AsyncRead + Unpin>(&self, mut socket: R) -> Result<(), Reset> {
         let slots = Arc::new(Semaphore::new(FRAMES_OF_A_STREAM));
+        let limits = &self.rules.config.limits;
         let mut room = SMALLEST_READ;
         let end = loop {
             let Ok(slot) = slots.clone().acquire_owned().await else {
@@ -201,7 +205,7 @@ impl Stream {
                 return Err(Reset::new(Reason::Internal, ""));
             };
             let allowed = usize::try_from(self.mailbox.allowance().await).unwrap_or(usize::MAX);
-            let most = room.min(allowed);
+            let most = room.min(allowed).min(self.place.turn(limits));
             let mut frame = BytesMut::with_capacity(Header::LEN + most);
             frame.put_slice(&Header::new(Kind::Data, self.id).to_bytes());
             let end = fill(&mut socket, &mut frame, most).await;
@@ -209,16 +213,13 @@ impl Stream {
             if len > 0 {
                 self.touch();
                 self.mailbox.sent(len as u64);
+                self.place.pace(len, limits).await;
                 self.session.outbox.data(self.id, frame.freeze(), slot);
             }
             if let Some(end) = end {
                 break end;
             }
-            if len == room {
-                room = (room * 4).min(MAX_PAYLOAD);
-            } else if len < room / 4 {
-                room = (room / 2).max(SMALLEST_READ);
-            }
+            room = self.next_room(room, len);
         };
         let unclean = match end {
             End::Clean => false,
@@ -229,12 +230,28 @@ impl Stream {
         Ok(())
     }
 
+    /// The most that the next read may bring, after one of `room` brought `len`. What the frames of a stream can weigh is
+    /// part of the relay's budget; where that is used up, frames stay small.
+    fn next_room(&self, room: usize, len: usize) -> usize {
+        let weight = |from: usize, to: usize| ((to - from) * (FRAMES_OF_A_STREAM + 1)) as u64;
+        let (larger, smaller) = ((room * 4).min(MAX_PAYLOAD), (room / 2).max(SMALLEST_READ));
+        if len == room && self.place.extra(weight(room, larger), &self.rules.config.limits) {
+            return larger;
+        }
+        if len < room / 4 {
+            self.place.give_back(weight(smaller, room));
+            return smaller;
+        }
+        room
+    }
+
     /// Page to socket: credit is granted for what the socket has taken. Ends with FIN or with START_TLS.
     async fn upload<W: AsyncWrite + Unpin>(
         &self,
         mut socket: W,
         watch: &mut Watch,
     ) -> Result<Option<StartTls>, Reset> {
+        let limits = &self.rules.config.limits;
         loop {
             let next = match self.mailbox.try_next() {
                 Some(next) => next,
@@ -250,15 +267,9 @@ impl Stream {
                 Next::Bytes(mut bytes) => {
                     watch.login.watch(&bytes);
                     while !bytes.is_empty() {
-                        let taken = self.within_stall(socket.write(&bytes)).await?;
-                        if taken == 0 {
-                            return Err(broken(&io::ErrorKind::WriteZero.into()));
-                        }
-                        let _ = bytes.split_to(taken);
-                        self.touch();
-                        if let Some(limit) = self.session.consumed(&self.mailbox, taken as u64) {
-                            self.session.outbox.send(self.id, &Message::Credit(limit));
-                        }
+                        let turn = bytes.split_to(bytes.len().min(self.place.turn(limits)));
+                        self.place.pace(turn.len(), limits).await;
+                        self.write(&mut socket, turn).await?;
                     }
                 }
                 Next::WriteSecret(SecretKind::Password) => {
@@ -280,6 +291,21 @@ impl Stream {
                 }
             }
         }
+    }
+
+    async fn write<W: AsyncWrite + Unpin>(&self, socket: &mut W, mut bytes: Bytes) -> Result<(), Reset> {
+        while !bytes.is_empty() {
+            let taken = self.within_stall(socket.write(&bytes)).await?;
+            if taken == 0 {
+                return Err(broken(&io::ErrorKind::WriteZero.into()));
+            }
+            bytes.advance(taken);
+            self.touch();
+            if let Some(limit) = self.session.consumed(self, taken as u64) {
+                self.session.outbox.send(self.id, &Message::Credit(limit));
+            }
+        }
+        Ok(())
     }
 
     async fn within_stall<T>(&self, step: impl Future<Output = io::Result<T>>) -> Result<T, Reset> {

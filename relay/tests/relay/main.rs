@@ -4,10 +4,12 @@
 
 mod active;
 mod client;
+mod deadlines;
 mod door;
 mod entry;
 mod fixture;
 mod http;
+mod limits;
 mod link;
 mod proxies;
 mod reload;
@@ -16,3 +18,4 @@ mod rules;
 mod secrets;
 mod streams;
 mod tls;
+mod wire;
