@@ -277,3 +277,41 @@ async fn what_cannot_be_reached_or_read_has_its_exit_code() {
         assert!(text.contains(words), "{arguments:?}: {text}");
     }
 }
+
+/// A relay that asks for a token gets it from the file or the environment, and says so where there is none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_comes_from_the_file_or_the_environment() {
+    let server = towpath_relay::demo::Server::start().await.unwrap();
+    let mut config = server.config();
+    let (token, _) = towpath_relay::new_token("ann").unwrap();
+    config.access.modes = vec![towpath_relay::Mode::Token];
+    config.tokens = vec![towpath_relay::Token {
+        user: "ann".into(),
+        hash: towpath_relay::TokenHash::of(&token),
+        expires: None,
+        sites: None,
+    }];
+    let relay = RelayProcess::with(config).await;
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    std::io::Write::write_all(&mut file, format!("{token}\n").as_bytes()).unwrap();
+    let url = format!("ftp://127.0.0.1:{}/", server.port());
+    let run = |options: &[&std::ffi::OsStr], variable: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_towpath-cli"));
+        command.env_remove("TOWPATH_TOKEN").envs(variable.map(|token| ("TOWPATH_TOKEN", token)));
+        command.args(["--tls", "none", "--via", &relay.address()]).args(options).args(["ls", &url]);
+        command.stdin(std::process::Stdio::null()).output()
+    };
+    let by_file = [std::ffi::OsStr::new("--token-file"), file.path().as_os_str()];
+    for (options, variable) in
+        [(&by_file[..], None), (&[], Some(token.as_str())), (&by_file, Some("tp_wrong"))]
+    {
+        let output = run(options, variable).await.unwrap();
+        assert!(output.status.success() && !output.stdout.is_empty(), "{options:?}: {output:?}");
+    }
+    for variable in [None, Some("tp_wrong"), Some("")] {
+        let output = run(&[], variable).await.unwrap();
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains("access token") && !error.contains("tp_wrong"), "{error}");
+    }
+}

@@ -32,7 +32,7 @@ pub struct Access {
     pub tries: u32,
     /// How long it is blocked, in seconds.
     pub block: u64,
-    /// Connections at once that have shown nothing yet.
+    /// Connections at once that have shown nothing yet. One address may have a quarter of them.
     pub strangers: usize,
     /// Users who are out, whatever they show.
     pub revoked_users: Vec<String>,
@@ -169,6 +169,36 @@ impl Access {
             }
         }
         Ok(())
+    }
+
+    /// Who may come in, in words: a line for each way.
+    pub(crate) fn in_words(&self, config: &Config) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.modes.is_empty() {
+            lines.push("everybody who reaches the relay".to_owned());
+        }
+        if self.has(Mode::Token) {
+            let holder = |token: &Token| {
+                let end = token.expires.map(|end| format!(" until {end}")).unwrap_or_default();
+                let sites = token.sites.as_ref().map(|sites| format!(" for {}", sites.join(", ")));
+                format!("token of {}{end}{}", token.user, sites.unwrap_or_default())
+            };
+            lines.extend(config.tokens.iter().map(holder));
+        }
+        if self.has(Mode::Ticket) {
+            let audience = self.ticket_audience(config).unwrap_or_default();
+            let key = |key: &TicketKey| format!("tickets signed by {} for {audience}", key.name);
+            lines.extend(config.ticket_keys.iter().map(key));
+        }
+        if self.has(Mode::Header) {
+            let networks: Vec<String> = config.proxies.networks.iter().map(ToString::to_string).collect();
+            lines.push(format!("users whom {} names in {}", networks.join(" "), self.header));
+        }
+        if lines.is_empty() {
+            lines.push("nobody: there is no token and no key for tickets".to_owned());
+        }
+        lines.extend(self.revoked_users.iter().map(|user| format!("never {user}")));
+        lines
     }
 
     fn check_users(&self, config: &Config) -> Result<(), String> {
@@ -320,6 +350,31 @@ mod tests {
             let effective = config.to_toml().unwrap();
             assert_eq!(format!("{:?}", Config::from_toml(&effective).unwrap()), format!("{config:?}"));
         }
+    }
+
+    #[test]
+    fn who_may_come_in_is_said_in_words() {
+        let text = format!(
+            "{MODES}revoked_users = [\"carl\"]\n[[target]]\nname = \"Reports\"\nhost = \"a.example\"\n\
+             [[token]]\nuser = \"ann\"\nhash = \"{HASH}\"\nexpires = 2027-01-31\nsites = [\"Reports\"]\n\
+             [[ticket_key]]\nname = \"panel\"\nenv = \"KEY\"\n"
+        );
+        let words = |text: &str| {
+            let config = Config::from_toml(text).unwrap();
+            config.access.in_words(&config)
+        };
+        assert_eq!(
+            words(&text),
+            [
+                "token of ann until 2027-01-31 for Reports",
+                "tickets signed by panel for https://a.example",
+                "never carl"
+            ]
+        );
+        assert_eq!(words(""), ["everybody who reaches the relay"]);
+        assert_eq!(words(MODES), ["nobody: there is no token and no key for tickets"]);
+        let header = "[access]\nmodes = [\"header\"]\n[proxies]\nnetworks = [\"10.0.0.1\"]\n";
+        assert_eq!(words(header), ["users whom 10.0.0.1 names in X-Remote-User"]);
     }
 
     #[test]

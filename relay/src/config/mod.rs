@@ -4,18 +4,24 @@
 
 mod access;
 mod limits;
+mod log;
+mod metrics;
 mod proxies;
 mod rule;
 mod secret;
 mod server_tls;
+mod tls;
 
 pub(crate) use access::is_user;
 pub use access::{Access, Mode, TicketAlgorithm, TicketKey, Token, TokenHash};
 pub use limits::{InAll, Limits, PerAddress, PerUser};
+pub use log::{Log, LogFormat};
+pub use metrics::Metrics;
 pub use proxies::ProxiesConfig;
 pub use rule::{Rule, Target, TlsRule};
 pub use secret::{PasswordOver, SecretSource};
 pub use server_tls::{ClientCertificate, Pin, PinError, TlsMin};
+pub use tls::ListenerTls;
 
 use crate::policy::Ports;
 use crate::visitor::Grants;
@@ -58,6 +64,12 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// Where the relay listens for servers in active mode, if a target or rule allows that.
     pub active: Active,
+    /// HTTPS on the page's listener.
+    pub tls: ListenerTls,
+    /// What it says.
+    pub log: Log,
+    /// Who watches the relay.
+    pub metrics: Metrics,
     /// Who may come in.
     pub access: Access,
     /// Tokens that let people in.
@@ -161,6 +173,8 @@ impl Config {
             })?;
         }
         self.limits.check().map_err(ConfigError)?;
+        self.tls.check()?;
+        self.metrics.check(self.listen)?;
         if let Some(id) = &self.id
             && (id.is_empty()
                 || id.len() > 64
@@ -195,6 +209,9 @@ impl Default for Config {
             targets: Vec::new(),
             rules: Vec::new(),
             active: Active::default(),
+            tls: ListenerTls::default(),
+            log: Log::default(),
+            metrics: Metrics::default(),
             access: Access::default(),
             tokens: Vec::new(),
             ticket_keys: Vec::new(),
@@ -225,7 +242,7 @@ impl Default for Deadlines {
             ping: 20,
             dead: 60,
             grace: 90,
-            drain: 30,
+            drain: 30 * 60,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Who asks for a tunnel: what is known before the WebSocket stands.
 
-use super::{Sender, token};
+use super::{Sender, strangers, token};
+use crate::audit;
 use crate::config::{Mode, is_user};
 use crate::limits::{Connection, Full, TunnelPlace};
 use crate::page::text;
@@ -12,7 +13,6 @@ use axum::response::IntoResponse;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 use towpath_shared::Credential;
 
 /// Somebody who is about to open a tunnel.
@@ -29,7 +29,7 @@ pub(crate) struct Caller {
 #[derive(Debug)]
 enum Place {
     /// Among those who have shown nothing yet: whoever cannot come in takes no session's place.
-    Stranger { _permit: OwnedSemaphorePermit },
+    Stranger { _place: strangers::Place },
     /// Among the sessions, where everybody may come in.
     Session(Option<TunnelPlace>),
     /// Among those who come back: it is not known yet to which tunnel.
@@ -71,7 +71,7 @@ impl Relay {
         let rules = self.rules();
         let (access, address) = (&rules.access, rules.proxies.client(sender, headers));
         let turned_away = |why: TurnedAway| {
-            tracing::warn!(%address, ?why, "turned away");
+            audit::entry_refused(address, None, &why.name());
             why
         };
         let named = match access.config.has(Mode::Header) {
@@ -88,8 +88,9 @@ impl Relay {
             let visitor = Visitor { address, user: None };
             Place::Session(Some(self.ledger.tunnel(limits, &visitor).map_err(full)?))
         } else {
-            let permit = self.entry.strangers.clone().try_acquire_owned();
-            Place::Stranger { _permit: permit.map_err(|_| turned_away(TurnedAway::Crowd))? }
+            let (is_proxy, most) = (rules.proxies.lists(address), access.config.strangers);
+            let place = self.entry.strangers.place(address, is_proxy, most);
+            Place::Stranger { _place: place.ok_or_else(|| turned_away(TurnedAway::Crowd))? }
         };
         Ok(Caller { address, named, bearer: bearer(headers), place })
     }
@@ -117,6 +118,18 @@ fn bearer(headers: &HeaderMap) -> Option<Credential> {
         true => Credential::token(text),
         false => Credential::ticket(text),
     })
+}
+
+impl TurnedAway {
+    /// Its name in the audit log.
+    fn name(&self) -> String {
+        match self {
+            TurnedAway::Full(full) => full.name().into(),
+            TurnedAway::Crowd => "crowd".into(),
+            TurnedAway::Blocked(_) => "blocked".into(),
+            TurnedAway::Named => "named".into(),
+        }
+    }
 }
 
 impl IntoResponse for TurnedAway {

@@ -6,6 +6,7 @@
 //! | `caller` | what is known before the WebSocket stands |
 //! | `access`, `token`, `ticket` | the judgement |
 //! | `attempts`, `used` | what is remembered: failures, and tickets that were used |
+//! | `strangers` | how many may be there who have shown nothing |
 //! | `inside` | who is inside, and whose way in is taken back |
 //! | `refused` | what those who are not let in are told |
 
@@ -16,6 +17,7 @@ mod inside;
 mod preamble;
 mod proxies;
 mod refused;
+mod strangers;
 mod ticket;
 mod token;
 mod used;
@@ -28,7 +30,9 @@ pub(crate) use refused::Refused;
 pub use ticket::new_ticket;
 pub use token::new_token;
 
+use crate::audit;
 use crate::limits::TunnelPlace;
+use crate::metrics::snake;
 use crate::relay::{Relay, Rules};
 use crate::visitor::{Grants, Visitor};
 use access::{Basis, Judgement, Wrong};
@@ -37,7 +41,7 @@ use inside::Inside;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use strangers::Strangers;
 use tokio::time::{Instant, sleep_until};
 use towpath_shared::Credential;
 use used::{Use, Used};
@@ -48,8 +52,7 @@ pub(crate) struct Entry {
     attempts: Attempts,
     used: Used,
     inside: Arc<Inside>,
-    /// Places for those who have shown nothing yet.
-    strangers: Arc<Semaphore>,
+    strangers: Arc<Strangers>,
     /// When the relay began, in seconds since 1970.
     start: u64,
 }
@@ -65,12 +68,12 @@ pub(crate) struct Admitted {
 }
 
 impl Entry {
-    pub(crate) fn new(access: &Access) -> Entry {
+    pub(crate) fn new() -> Entry {
         Entry {
             attempts: Attempts::default(),
             used: Used::default(),
             inside: Arc::default(),
-            strangers: Arc::new(Semaphore::new(access.config.strangers.min(Semaphore::MAX_PERMITS))),
+            strangers: Arc::default(),
             start: ticket::unix_now(),
         }
     }
@@ -100,7 +103,7 @@ impl Relay {
                 let visitor = Visitor { address, user: basis.grants().user };
                 // Before a ticket is used up.
                 let place = caller.session_place(self, &visitor).map_err(|full| {
-                    tracing::warn!(%address, user = visitor.user.as_deref(), %full, "no place");
+                    audit::entry_refused(address, visitor.user.as_deref(), full.name());
                     Refused::Full
                 })?;
                 match entry.use_up(&basis) {
@@ -114,13 +117,14 @@ impl Relay {
             }
             Judgement::Nothing => return Err(Refused::nothing_shown(&access.config)),
             Judgement::Revoked => {
-                tracing::warn!(%address, "a revoked user was not let in");
+                audit::entry_refused(address, None, "revoked");
                 return Err(Refused::Forbidden);
             }
             Judgement::Wrong(wrong) => wrong,
         };
         let delay = entry.attempts.failed(address, access.patience(), now);
         tracing::warn!(%address, ?wrong, "not let in");
+        audit::entry_refused(address, None, &snake(&format!("{wrong:?}")));
         sleep_until(now + delay).await;
         match entry.blocked(&rules, address) {
             Some(left) => Err(Refused::Blocked(left)),

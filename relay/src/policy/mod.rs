@@ -39,6 +39,21 @@ pub(crate) enum Denied {
     Active,
 }
 
+impl Denied {
+    /// In a word, for the metrics and the audit log.
+    pub(crate) fn label(&self) -> &'static str {
+        match self {
+            Denied::Host(_) => "host",
+            Denied::NotListed(..) => "not_listed",
+            Denied::SpecialAddress(..) => "special_address",
+            Denied::Metadata(_) => "metadata",
+            Denied::Own => "own",
+            Denied::DataPort(_) => "data_port",
+            Denied::Active => "active",
+        }
+    }
+}
+
 /// What holds for the streams of a server that may be reached.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Terms {

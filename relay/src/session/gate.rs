@@ -24,11 +24,14 @@ impl Stream {
         let deadlines = &self.rules.config.deadlines;
         let secured = timeout(seconds(deadlines.tls), group.connect(socket, request.max_version)).await;
         let Secured { stream, mut info, chain } = secured
-            .map_err(|_| Reset::new(Reason::TlsHandshake, "the TLS handshake took too long"))?
-            .map_err(failed)?;
+            .map_err(|_| Reset::new(Reason::TlsHandshake, "the TLS handshake took too long"))
+            .and_then(|secured| secured.map_err(failed))
+            .inspect_err(|reset| self.session.relay.metrics.no_handshake(reset.reason))?;
+        self.session.relay.metrics.handshake(&info, self.is_control);
 
         info.gate_open = !self.is_control && self.control.is_accepted(chain.first());
         let gate_open = info.gate_open;
+        tracing::Span::current().record("tls.protocol.version", info.version.name());
         tracing::debug!(
             version = info.version.name(),
             resumed = info.resumed,

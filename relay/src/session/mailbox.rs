@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use towpath_shared::window::{RecvWindow, SendWindow};
 use towpath_shared::{Reason, Reset, SecretKind, StartTls};
 
-/// Payloads below this are copied together. Above, the payload is kept as it came, and with it the WebSocket's read buffer
-/// of at most [`super::READ_BUFFER`] that it is a part of.
+/// Payloads below this are copied together. Above, the payload is kept as it came, and with it the rest of the WebSocket's buffer that
+/// it is a part of: a full frame and [`super::READ_BUFFER`] at most.
 const SMALL: usize = 32 * 1024;
 
 /// One stream's inbound side.
@@ -187,6 +187,11 @@ impl Mailbox {
     /// The connection stands, and the page may send this many bytes.
     pub(super) fn opened(&self, window: u64) {
         self.lock().receive = Some(RecvWindow::new(window));
+    }
+
+    /// Whether the connection stands, or stood.
+    pub(super) fn is_open(&self) -> bool {
+        self.lock().receive.is_some()
     }
 
     /// The next thing to do for the upload.

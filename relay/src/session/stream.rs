@@ -4,6 +4,7 @@
 //! 0) and only a stream that ended well undoes that: whatever cuts a stream short, an upload among it, the server must
 //! see a broken connection and never a file that looks complete.
 
+use super::account::Account;
 use super::control::Control;
 use super::echo::{Guarded, Repeated, Written};
 use super::login::Login;
@@ -11,9 +12,11 @@ use super::mailbox::{Mailbox, Next};
 use super::outbox::FRAMES_OF_A_STREAM;
 use super::plain::Plain;
 use super::{Session, socket};
+use crate::audit;
 use crate::config::seconds;
-use crate::door::{Connected, Refused};
+use crate::door::{Connected, Refused, Server};
 use crate::limits::StreamPlace;
+use crate::metrics::{Direction, Metrics, snake};
 use crate::relay::Rules;
 use crate::tls::TlsFailure;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
@@ -53,6 +56,7 @@ pub(super) struct Stream {
     pub(super) is_control: bool,
     /// Milliseconds of the session's clock at which the last byte moved.
     pub(super) last_byte: AtomicU64,
+    pub(super) account: Account,
     /// Stored passwords that went this way.
     pub(super) written: Written,
 }
@@ -75,38 +79,46 @@ enum End {
 impl Stream {
     /// Runs the stream to its end and tells the page what it must know.
     pub(super) async fn run(self, kind: StreamKind) {
+        let _going = self.metrics().stream(self.account.kind());
         let end = tokio::select! {
-            end = self.live(kind) => end,
-            () = self.mailbox.gone() => {
-                self.session.outbox.discard(self.id);
-                tracing::debug!("given up");
-                Ok(())
-            }
+            end = self.live(kind) => Some(end),
+            () = self.mailbox.gone() => None,
         };
         self.session.remove(self.id);
+        self.account.close(&self, end.as_ref());
         match end {
-            Ok(()) => tracing::debug!(sent = self.mailbox.total_sent(), "ended"),
-            Err(reset) => {
-                tracing::info!(reason = ?reset.reason, "ended early");
-                self.session.outbox.after_data(self.id, &Message::Reset(reset));
-            }
+            None => self.session.outbox.discard(self.id),
+            Some(Ok(())) => {}
+            Some(Err(reset)) => self.session.outbox.after_data(self.id, &Message::Reset(reset)),
         }
     }
 
-    async fn live(&self, kind: StreamKind) -> Result<(), Reset> {
+    /// The connection of a stream, and what it is to know of its server.
+    async fn connect(&self, kind: &StreamKind) -> Result<(Connected, Server), Reset> {
         let door = &self.rules.door;
         let known = || {
             self.control
                 .server()
                 .ok_or_else(|| Reset::new(Reason::Protocol, "the control stream is not connected"))
         };
-        let (connected, server) = match &kind {
+        let refused = |refused: Refused| {
+            if let Some(reason) = refused.denied {
+                self.metrics().denied(reason);
+            }
+            if let StreamKind::Control { host, port } = kind {
+                let (rule, reason) =
+                    (refused.denied.unwrap_or("allowed"), snake(&format!("{:?}", refused.reason)));
+                audit::site_refused(self.session.who(), self.id.0, host, *port, rule, &reason);
+            }
+            Reset::new(refused.reason, refused.text)
+        };
+        match kind {
             StreamKind::Control { host, port } => {
-                door.open_control(host, *port, self.session.grants()).await.map_err(refused)?
+                door.open_control(host, *port, self.session.grants()).await.map_err(refused)
             }
             StreamKind::Data { port, .. } => {
                 let server = known()?;
-                (door.open_data(server, *port).await.map_err(refused)?, server)
+                Ok((door.open_data(server, *port).await.map_err(refused)?, server))
             }
             StreamKind::Listen { .. } => {
                 let server = known()?;
@@ -114,9 +126,17 @@ impl Stream {
                 let listening = Listening { address: listener.address.to_string() };
                 self.session.outbox.send(self.id, &Message::Listening(listening));
                 let deadline = seconds(self.rules.config.deadlines.listen);
-                (listener.accept(deadline).await.map_err(refused)?, server)
+                Ok((listener.accept(deadline).await.map_err(refused)?, server))
             }
-        };
+        }
+    }
+
+    async fn live(&self, kind: StreamKind) -> Result<(), Reset> {
+        if let StreamKind::Control { host, port } = &kind {
+            tracing::Span::current().record("server.address", host.as_str()).record("server.port", port);
+        }
+        let connected = self.connect(&kind).await;
+        let (connected, server) = connected.inspect_err(|reset| self.metrics().not_opened(reset.reason))?;
         let Connected { mut socket, peer, local, elapsed } = connected;
         socket::set_up(&socket, self.is_control);
         if self.is_control {
@@ -127,7 +147,12 @@ impl Stream {
         let connect_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let opened = Opened { peer: peer.to_string(), local: local.to_string(), connect_ms };
         self.session.outbox.send(self.id, &Message::Opened { opened, window });
-        tracing::info!(%peer, connect_ms, "connected");
+        self.account.connected(peer);
+        if let StreamKind::Control { host, port } = &kind {
+            audit::site_opened(self.session.who(), self.id.0, host, *port, peer);
+        }
+        tracing::debug!(%peer, connect_ms, "connected");
+        self.metrics().opened(elapsed);
 
         let login = match &kind {
             StreamKind::Control { host, port } => {
@@ -204,7 +229,8 @@ impl Stream {
                 // The semaphore is never closed.
                 return Err(Reset::new(Reason::Internal, ""));
             };
-            let allowed = usize::try_from(self.mailbox.allowance().await).unwrap_or(usize::MAX);
+            let allowed = self.timed(Direction::Down, self.mailbox.allowance()).await;
+            let allowed = usize::try_from(allowed).unwrap_or(usize::MAX);
             let most = room.min(allowed).min(self.place.turn(limits));
             let mut frame = BytesMut::with_capacity(Header::LEN + most);
             frame.put_slice(&Header::new(Kind::Data, self.id).to_bytes());
@@ -212,6 +238,10 @@ impl Stream {
             let len = frame.len() - Header::LEN;
             if len > 0 {
                 self.touch();
+                self.metrics().server_bytes(Direction::Down, len);
+                if self.is_control {
+                    self.control.answered();
+                }
                 self.mailbox.sent(len as u64);
                 self.place.pace(len, limits).await;
                 self.session.outbox.data(self.id, frame.freeze(), slot);
@@ -261,9 +291,9 @@ impl Stream {
                 }
             };
             match next {
-                Next::Bytes(bytes) if !watch.plain.passes(&bytes) => return Err(plain_text()),
+                Next::Bytes(bytes) if !watch.plain.passes(&bytes) => return Err(self.plain_text()),
                 // An empty file would be one that went without TLS.
-                Next::Finish if matches!(watch.plain, Plain::Nothing) => return Err(plain_text()),
+                Next::Finish if matches!(watch.plain, Plain::Nothing) => return Err(self.plain_text()),
                 Next::Bytes(mut bytes) => {
                     watch.login.watch(&bytes);
                     while !bytes.is_empty() {
@@ -295,12 +325,18 @@ impl Stream {
 
     async fn write<W: AsyncWrite + Unpin>(&self, socket: &mut W, mut bytes: Bytes) -> Result<(), Reset> {
         while !bytes.is_empty() {
-            let taken = self.within_stall(socket.write(&bytes)).await?;
+            let write = self.timed(Direction::Up, socket.write(&bytes));
+            let taken = self.within_stall(write).await?;
             if taken == 0 {
                 return Err(broken(&io::ErrorKind::WriteZero.into()));
             }
             bytes.advance(taken);
             self.touch();
+            self.metrics().server_bytes(Direction::Up, taken);
+            self.account.taken(taken);
+            if self.is_control {
+                self.control.asked();
+            }
             if let Some(limit) = self.session.consumed(self, taken as u64) {
                 self.session.outbox.send(self.id, &Message::Credit(limit));
             }
@@ -328,8 +364,28 @@ impl Stream {
         }
     }
 
+    /// Waits, and counts the wait unless there was none.
+    async fn timed<T>(&self, direction: Direction, wait: impl Future<Output = T>) -> T {
+        let mut wait = pin!(wait);
+        if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(wait.as_mut().poll(context))).await {
+            return done;
+        }
+        let _stall = self.metrics().stall(direction);
+        wait.await
+    }
+
+    fn plain_text(&self) -> Reset {
+        self.metrics().denied("plain_text");
+        Reset::new(Reason::PolicyDenied, "this relay's administrator requires TLS for this server")
+    }
+
+    fn metrics(&self) -> &Metrics {
+        &self.session.relay.metrics
+    }
+
     fn touch(&self) {
         self.last_byte.store(self.session.now_ms(), Ordering::Relaxed);
+        self.session.touch();
     }
 }
 
@@ -356,14 +412,6 @@ async fn fill<R: AsyncRead + Unpin>(socket: &mut R, frame: &mut BytesMut, most: 
         Poll::Ready(None)
     })
     .await
-}
-
-fn plain_text() -> Reset {
-    Reset::new(Reason::PolicyDenied, "this relay's administrator requires TLS for this server")
-}
-
-fn refused(refused: Refused) -> Reset {
-    Reset::new(refused.reason, refused.text)
 }
 
 /// A connection that broke, or TLS that did.

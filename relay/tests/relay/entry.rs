@@ -2,7 +2,7 @@
 
 mod program;
 
-use crate::client::{Client, Heard, PATIENCE, upgrade};
+use crate::client::{Client, Heard, PATIENCE, upgrade, upgrade_at};
 use crate::fixture::{Relay, accept, config, listen};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -14,7 +14,9 @@ use towpath_relay::{
     Access, Config, Mode, ProxiesConfig, Rule, Target, TicketAlgorithm, TicketKey, TlsRule, Token, TokenHash,
     new_ticket, new_token,
 };
-use towpath_shared::{Credential, DATA_WINDOW, Hello, Message, Reason, SUBPROTOCOL, StreamId, close};
+use towpath_shared::{
+    Credential, DATA_WINDOW, Hello, Message, RESUME, Reason, Resume, SUBPROTOCOL, StreamId,
+};
 
 /// A configuration with these modes, and two cards.
 fn guarded(modes: &[Mode]) -> Config {
@@ -56,7 +58,7 @@ fn key(config: &mut Config) -> tempfile::NamedTempFile {
 /// What became of somebody who came.
 #[derive(Debug)]
 enum Outcome {
-    In(Client),
+    In(Box<Client>),
     /// The close code and its text.
     Out(u16, String),
     /// The HTTP status.
@@ -88,15 +90,13 @@ async fn come(relay: SocketAddr, headers: &[(&str, &str)], credential: Option<Cr
     };
     let mut client = Client::over(socket);
     client.send(StreamId::LINK, &Message::Hello(Hello { credential, ..Hello::default() })).await;
-    loop {
-        match client.carrier().await {
-            Ok(Heard::Message(StreamId::LINK, Message::Welcome(welcome))) => {
-                client.welcome = welcome;
-                return Outcome::In(client);
-            }
-            Err((code, text)) => return Outcome::Out(code, text),
-            other => panic!("{other:?}"),
+    match client.carrier().await {
+        Ok(Heard::Message(StreamId::LINK, Message::Welcome(welcome))) => {
+            client.welcome = welcome;
+            Outcome::In(Box::new(client))
         }
+        Err((code, text)) => Outcome::Out(code, text),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -442,7 +442,8 @@ async fn failed_attempts_are_slowed_then_blocked_for_their_address_alone() {
 #[tokio::test]
 async fn who_has_shown_nothing_takes_no_sessions_place() {
     let mut config = guarded(&[Mode::Token]);
-    config.access.strangers = 2;
+    // An address may have two of eight.
+    config.access.strangers = 8;
     config.limits.sessions = 1;
     config.deadlines.hello = 2;
     let ann = token(&mut config, "ann");
@@ -461,7 +462,7 @@ async fn who_has_shown_nothing_takes_no_sessions_place() {
         }
     };
     // Whose sessions are full is known once it is known who comes.
-    assert_eq!(with_token(&relay, &ann).await.code(), close::TRY_AGAIN_LATER);
+    assert_eq!(with_token(&relay, &ann).await.code(), towpath_shared::close::TRY_AGAIN_LATER);
     drop(client);
 }
 
@@ -505,4 +506,100 @@ async fn rules_without_cards_are_for_users_too() {
         let Outcome::In(mut client) = outcome else { panic!("not let in") };
         assert!(client.control("127.0.0.1", port, DATA_WINDOW).await.is_err());
     }
+}
+
+/// A tunnel that can be resumed, and what resumes it.
+async fn resumable(relay: SocketAddr, headers: &[(&str, &str)], credential: Credential) -> (Client, Resume) {
+    let headers = [&[("sec-websocket-protocol", SUBPROTOCOL)][..], headers].concat();
+    let mut client = Client::over(upgrade(relay, &headers).await.unwrap());
+    let hello = Hello { features: vec![RESUME.to_owned()], credential: Some(credential), ..Hello::default() };
+    client.send(StreamId::LINK, &Message::Hello(hello)).await;
+    match client.hear().await {
+        Heard::Message(StreamId::LINK, Message::Welcome(welcome)) => {
+            let token = welcome.resumption.unwrap().token;
+            (client, Resume { token, received: 0 })
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Comes back with these headers; whether the tunnel goes on, or the close code.
+async fn come_back(relay: SocketAddr, headers: &[(&str, &str)], resume: Resume) -> Result<(), u16> {
+    let headers = [&[("sec-websocket-protocol", SUBPROTOCOL)][..], headers].concat();
+    let mut client = Client::over(upgrade_at(relay, "/tunnel/relay", &headers).await?);
+    client.send(StreamId::LINK, &Message::Resume(resume)).await;
+    match client.hear().await {
+        Heard::Message(StreamId::LINK, Message::Resumed(_)) => Ok(()),
+        Heard::Closed(code) => Err(code.unwrap()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_is_for_the_door_and_what_resumes_is_the_tunnels_own_secret() {
+    let mut config = guarded(&[Mode::Ticket]);
+    let _file = key(&mut config);
+    let relay = Relay::start(config.clone()).await;
+    let ticket = Credential::ticket(new_ticket(&config, "ann", &[]).unwrap());
+    let (client, resume) = resumable(relay.address, &[], ticket.clone()).await;
+    drop(client);
+    assert_eq!(come_back(relay.address, &[], resume.clone()).await, Ok(()));
+    // Revoked while nobody is there: the tunnel is gone when its page comes back.
+    config.access.revoked_users = vec!["ann".into()];
+    relay.reload(config).await;
+    assert_eq!(come_back(relay.address, &[], resume).await, Err(Resume::GONE));
+}
+
+#[tokio::test]
+async fn a_tunnel_of_one_user_is_not_resumed_by_another() {
+    let config = behind_proxy(guarded(&[Mode::Header]), "127.0.0.1");
+    let relay = Relay::start(config).await;
+    let ann = [("x-remote-user", "ann")];
+    let (client, resume) = resumable(relay.address, &ann, Credential::Unknown).await;
+    drop(client);
+    assert_eq!(
+        come_back(relay.address, &[("x-remote-user", "bob")], resume.clone()).await,
+        Err(Resume::GONE)
+    );
+    assert_eq!(come_back(relay.address, &[], resume.clone()).await, Err(Resume::GONE));
+    assert_eq!(come_back(relay.address, &ann, resume).await, Ok(()));
+}
+
+/// CORS does not apply to WebSockets: any page could open one with what its visitor's machine can reach. A credential makes no exception.
+#[tokio::test]
+async fn cross_site_websocket_hijacking() {
+    let mut config = Config {
+        public_origin: vec!["https://files.example.org".into()],
+        allow_missing_origin: false,
+        ..guarded(&[Mode::Token])
+    };
+    let ann = token(&mut config, "ann");
+    let relay = Relay::start(config).await;
+    let bearer = format!("Bearer {ann}");
+    for (origin, expected) in [
+        (Some("https://files.example.org"), 0),
+        (Some("https://files.example.org:443"), 0),
+        (None, 403),
+        (Some("null"), 403),
+        (Some(""), 403),
+        (Some("https://files.example.org:8443"), 403),
+        (Some("http://files.example.org"), 403),
+        (Some("wss://files.example.org"), 403),
+        (Some("https://evil-files.example.org"), 403),
+        (Some("https://evil-example.com"), 403),
+        (Some("https://files.example.org.evil.example"), 403),
+        (Some("https://files.example.org@evil.example"), 403),
+        (Some("https://evil.example/?https://files.example.org"), 403),
+        (Some("https://files.example.org/"), 403),
+        (Some("https://files.example.org https://evil.example"), 403),
+        (Some("https://10.0.0.5"), 403),
+    ] {
+        let mut headers = vec![("authorization", bearer.as_str())];
+        headers.extend(origin.map(|origin| ("origin", origin)));
+        assert_eq!(come(relay.address, &headers, None).await.code(), expected, "{origin:?}");
+    }
+    // Who comes from elsewhere learns not even whether its token is right.
+    let wrong =
+        come(relay.address, &[("origin", "https://evil-example.com")], Some(Credential::token("tp_1")));
+    assert_eq!(wrong.await.code(), 403);
 }

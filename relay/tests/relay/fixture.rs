@@ -11,36 +11,40 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tokio_util::sync::CancellationToken;
-use towpath_relay::{Config, Error, Target};
+use towpath_relay::{Config, Error, Listeners, Order, Target};
 
 pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
-    stop: CancellationToken,
-    reloads: mpsc::Sender<Config>,
+    orders: mpsc::Sender<Order>,
     task: JoinHandle<Result<(), Error>>,
 }
 
 impl Relay {
     pub(crate) async fn start(config: Config) -> Relay {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let stopped = stop.clone().cancelled_owned();
-        let (reloads, receiver) = mpsc::channel(1);
-        let task = tokio::spawn(towpath_relay::run_with_reloads(listener, config, receiver, stopped));
-        Relay { address, stop, reloads, task }
+        Relay::with(TcpListener::bind("127.0.0.1:0").await.unwrap().into(), config)
+    }
+
+    /// A relay that is watched, and the address for that.
+    pub(crate) async fn watched(config: Config) -> (Relay, SocketAddr) {
+        let (page, metrics) = (listen().await.0, listen().await.0);
+        let watch = metrics.local_addr().unwrap();
+        (Relay::with(Listeners { page, metrics: Some(metrics) }, config), watch)
+    }
+
+    pub(crate) fn with(listeners: Listeners, config: Config) -> Relay {
+        let address = listeners.page.local_addr().unwrap();
+        let (orders, receiver) = mpsc::channel(1);
+        let task = tokio::spawn(towpath_relay::run_with_orders(listeners, config, receiver));
+        Relay { address, orders, task }
     }
 
     /// Puts another configuration in force; returns when it is, or was refused.
     pub(crate) async fn reload(&self, config: Config) {
-        self.reloads.send(config).await.unwrap();
+        self.orders.send(Order::Reload(Box::new(config))).await.unwrap();
         // The one place of the channel is free again once the relay has taken it, and the relay acts before it takes another.
-        self.reloads
-            .send(Config { targets: vec![Target::new("127.1", 1)], ..Config::default() })
-            .await
-            .unwrap();
-        drop(self.reloads.reserve().await.unwrap());
+        let refused = Config { targets: vec![Target::new("127.1", 1)], ..Config::default() };
+        self.orders.send(Order::Reload(Box::new(refused))).await.unwrap();
+        drop(self.orders.reserve().await.unwrap());
     }
 
     /// A relay for clients without Origin that reaches these ports of 127.0.0.1.
@@ -49,7 +53,7 @@ impl Relay {
     }
 
     pub(crate) fn stop(&self) {
-        self.stop.cancel();
+        self.orders.try_send(Order::Drain).unwrap();
     }
 
     /// Resolves when `run` has returned.

@@ -25,6 +25,9 @@ for (const colorScheme of ["light", "dark"]) {
         await page.getByRole("button", { name: /Demo server/ }).click();
         await expect(files(page).getByRole("row").nth(2)).toBeVisible();
         expect(await findings(page)).toEqual([]);
+        await page.goto(servers.guarded.relay);
+        await expect(page.getByLabel("Access token")).toBeVisible();
+        expect(await findings(page)).toEqual([]);
         await connect(page, { relay: servers.relay, ...servers.pureftpd });
         await expect(page.getByRole("dialog", { name: "Unknown certificate" })).toBeVisible();
         expect(await findings(page)).toEqual([]);

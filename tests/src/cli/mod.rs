@@ -21,13 +21,16 @@ use terminal::Progress;
 use thiserror::Error;
 use towpath_ftp::{ActiveMode, Encryption, RemotePath, Request, Secret, Site, Stage};
 use towpath_relay::tls::Roots;
+use towpath_shared::Credential;
 
 /// Where the password is taken from if the address has none.
 const PASSWORD_VARIABLE: &str = "TOWPATH_PASSWORD";
+const TOKEN_VARIABLE: &str = "TOWPATH_TOKEN";
 
 const EXIT_CODES: &str = "\
 URL: ftp://user[:password]@host[:port]/path; ftps:// is implicit TLS, ftpes:// explicit TLS.
 The password comes from the URL, from TOWPATH_PASSWORD, or is asked for on the terminal.
+A relay's access token or ticket comes from --token-file or from TOWPATH_TOKEN.
 
 Exit codes: 0 done, 1 other, 2 usage, 3 no connection, 4 TLS, 5 login, 6 refused by the server,
 7 transfer broken or incomplete, 8 local file.";
@@ -39,6 +42,9 @@ pub struct Arguments {
     /// Go through this relay, such as ws://127.0.0.1:8080/tunnel.
     #[arg(long, value_name = "URL")]
     via: Option<String>,
+    /// File with the access token or ticket that the relay asks for.
+    #[arg(long, value_name = "FILE", requires = "via")]
+    token_file: Option<PathBuf>,
     /// Use of TLS; what the URL's scheme says where absent, `auto` for ftp://.
     #[arg(long, value_enum, value_name = "MODE")]
     tls: Option<Tls>,
@@ -359,7 +365,7 @@ fn site(arguments: &Arguments, address: &Address) -> Result<Site, Failure> {
 /// What several sessions need.
 fn settings(arguments: &Arguments, address: &Address) -> Result<CrewSettings, Failure> {
     let route = match &arguments.via {
-        Some(relay) => Route::relay(relay.clone()),
+        Some(relay) => Route::relay_with(relay.clone(), credential(arguments)?),
         None => Route::direct(Roots::system()),
     };
     let route = match certificate(arguments)? {
@@ -375,9 +381,12 @@ async fn client(arguments: &Arguments, address: &Address) -> Result<Client, Fail
     let site = site(arguments, address)?;
     let certificate = certificate(arguments)?;
     let transport = match (&arguments.via, certificate) {
-        (Some(relay), None) => Transport::Relay(Relay::connect(relay).await?),
-        (Some(relay), Some(Certificate { pem, .. })) => {
-            Transport::Relay(Relay::connect(relay).await?.with_client_certificate(pem))
+        (Some(relay), certificate) => {
+            let link = Relay::connect_with(relay, credential(arguments)?).await?;
+            Transport::Relay(match certificate {
+                Some(Certificate { pem, .. }) => link.with_client_certificate(pem),
+                None => link,
+            })
         }
         (None, certificate) => {
             let identity = certificate.map(|certificate| certificate.identity);
@@ -391,6 +400,22 @@ async fn client(arguments: &Arguments, address: &Address) -> Result<Client, Fail
         observer
     });
     Ok(Client::new(transport, site, answerer, observer))
+}
+
+/// What a relay asks for: from the file, else from the environment.
+fn credential(arguments: &Arguments) -> Result<Option<Credential>, Failure> {
+    let text = match &arguments.token_file {
+        Some(path) => {
+            let read = std::fs::read_to_string(path);
+            Some(read.map_err(|error| Failure::File { path: path.clone(), error })?)
+        }
+        None => std::env::var(TOKEN_VARIABLE).ok(),
+    };
+    let text = text.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    Ok(text.map(|text| match text.starts_with("tp_") {
+        true => Credential::token(text),
+        false => Credential::ticket(text),
+    }))
 }
 
 /// What is shown to servers that ask.

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::{oneshot, watch};
 use tokio_tungstenite::tungstenite;
 use towpath_ftp::{End, Stage, TlsSession};
-use towpath_shared::{ClientCertificate, LISTEN, StreamId, StreamKind, TlsVersion};
+use towpath_shared::{ClientCertificate, Credential, LISTEN, StreamId, StreamKind, TlsVersion};
 
 /// The relay cannot be used.
 #[derive(Debug, Error)]
@@ -25,6 +25,9 @@ pub enum RelayError {
     /// It closed the link before it said WELCOME.
     #[error("the relay closed the link before its greeting")]
     NoWelcome,
+    /// It does not let anybody in with what was shown; in its words.
+    #[error("the relay says: {0}")]
+    Refused(String),
 }
 
 impl From<tungstenite::Error> for RelayError {
@@ -81,9 +84,19 @@ impl Relay {
     /// # Errors
     /// [`RelayError`].
     pub async fn connect(address: &str) -> Result<Relay, RelayError> {
+        Relay::connect_with(address, None).await
+    }
+
+    /// The same, with what lets a page in.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    pub async fn connect_with(address: &str, credential: Option<Credential>) -> Result<Relay, RelayError> {
         let rest = address.strip_prefix("ws://").ok_or_else(|| RelayError::Address(address.to_owned()))?;
         let authority = rest.split('/').next().unwrap_or_default();
-        Relay::connect_as(address, Some(&format!("http://{authority}"))).await
+        let mut dial = Dial::new(address, Some(&format!("http://{authority}")))?;
+        dial.credential = credential;
+        Relay::over(dial).await
     }
 
     /// Connects with another Origin header, or none.
@@ -91,13 +104,17 @@ impl Relay {
     /// # Errors
     /// [`RelayError`].
     pub async fn connect_as(address: &str, origin: Option<&str>) -> Result<Relay, RelayError> {
-        let dial = Dial::new(address, origin)?;
+        Relay::over(Dial::new(address, origin)?).await
+    }
+
+    async fn over(dial: Dial) -> Result<Relay, RelayError> {
         let socket = dial.first().await?;
         let (orders, inbox) = mpsc::unbounded_channel();
         let (ready, welcomed) = oneshot::channel();
         let (stop, stops) = watch::channel(Stops::default());
         tokio::spawn(link::run(dial, socket, inbox, ready, stop));
-        let features = welcomed.await.map_err(|_| RelayError::NoWelcome)?;
+        let greeting = welcomed.await.map_err(|_| RelayError::NoWelcome)?;
+        let features = greeting.map_err(RelayError::Refused)?;
         let listens = features.iter().any(|feature| feature == LISTEN);
         Ok(Relay { orders, listens, stops, certificate: None })
     }

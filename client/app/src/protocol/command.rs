@@ -12,11 +12,22 @@ pub enum ToWorker {
         tunnel: String,
         /// Wall clock, Unix seconds.
         now: i64,
+        /// What lets the page in. The worker keeps it while it runs; without one, what it has.
+        credential: Option<Credential>,
     },
     /// The page is seen again, or the network is back: a connection that stood still is looked after at once.
     Awake,
     /// Something for a session.
     Session(SessionId, Command),
+}
+
+/// What a relay asks for before it lets a page in. No `Debug`.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub enum Credential {
+    /// An access token that a person has typed.
+    Token(String),
+    /// A ticket of the portal that the page was opened from; good for one time.
+    Ticket(String),
 }
 
 /// What a tab wants.

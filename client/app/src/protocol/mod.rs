@@ -10,7 +10,7 @@ mod row;
 mod server;
 mod update;
 
-pub use command::{Command, Connect, Encryption, Item, Sink, ToWorker};
+pub use command::{Command, Connect, Credential, Encryption, Item, Sink, ToWorker};
 pub use report::{Failure, LogKind, LogLine, Stage};
 pub use row::{Modified, Row, RowKind};
 pub use server::{Certificate, Problem, Question, Server, TlsSession};

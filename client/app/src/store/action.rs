@@ -6,7 +6,7 @@ use super::listing::Column;
 use super::memory::{Memory, Theme};
 use super::selection::{Grip, Step};
 use super::site::Site;
-use crate::protocol::{Bytes, FromWorker, JobId, Sink, ToWorker};
+use crate::protocol::{Bytes, Credential, FromWorker, JobId, Sink, ToWorker};
 
 /// Something happened, or a person wants something. No `Debug`: one of them holds a password.
 pub(crate) enum Action {
@@ -16,6 +16,8 @@ pub(crate) enum Action {
     WorkerFailed(String),
     /// Start the tunnel again.
     RetryRelay,
+    /// Start it with this access token.
+    ShowToken(String),
     /// Connect with this password.
     SignIn(Site, String),
     /// The answer to the session's question.
@@ -138,8 +140,8 @@ impl Tab {
 pub(crate) enum Effect {
     /// Tell the worker; what travels beside is found by the job's number.
     Send(ToWorker),
-    /// Start the tunnel: the runtime knows its address.
-    StartTunnel,
+    /// Start the tunnel, with what lets the page in: the runtime knows its address.
+    StartTunnel(Option<Credential>),
     /// Hand the file that came with this job to the person, under this name.
     Save(JobId, String),
     /// What was held for this job is not needed any more.

@@ -8,7 +8,7 @@ use super::shared::Shared;
 use super::site::Site;
 use super::state::{Relay, State};
 use super::text::text;
-use crate::protocol::{Command, Failure, Question, Server, Stage, ToWorker};
+use crate::protocol::{Command, Credential, Failure, Question, Server, Stage, ToWorker};
 
 impl State {
     pub(super) fn sign_in(&mut self, site: Site, password: String) -> Vec<Effect> {
@@ -146,7 +146,13 @@ impl State {
 
     pub(super) fn retry_relay(&mut self) -> Vec<Effect> {
         self.relay = Shared::new(Relay::Connecting);
-        vec![Effect::StartTunnel]
+        vec![Effect::StartTunnel(None)]
+    }
+
+    pub(super) fn show_token(&mut self, token: String) -> Vec<Effect> {
+        self.relay = Shared::new(Relay::Connecting);
+        // It is not kept here: the worker has it until the page is closed.
+        vec![Effect::StartTunnel(Some(Credential::Token(token)))]
     }
 }
 

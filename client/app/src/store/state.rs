@@ -9,7 +9,8 @@ use super::memory::Memory;
 use super::session::Session;
 use super::shared::Shared;
 use crate::protocol::{
-    Bytes, Command, Failure, FromWorker, LogLine, Preset, RequestId, SessionId, ToWorker, Tunnel, Update,
+    Bytes, Command, Failure, FromWorker, LogLine, Preset, RequestId, SessionId, Stage, ToWorker, Tunnel,
+    Update,
 };
 use std::collections::BTreeMap;
 
@@ -69,6 +70,8 @@ pub(crate) struct State {
     pub(crate) relay: Shared<Relay>,
     /// The relay's words before it stops.
     pub(crate) leaving: Option<String>,
+    /// The relay's words where it asks for an access token.
+    pub(crate) token_wanted: Option<String>,
     /// Sites that the relay offers.
     pub(crate) presets: Shared<Vec<Preset>>,
     /// The session of the tab.
@@ -101,6 +104,7 @@ impl State {
         State {
             relay: Shared::new(Relay::Connecting),
             leaving: None,
+            token_wanted: None,
             presets: Shared::default(),
             session: None,
             browser: Shared::default(),
@@ -124,6 +128,7 @@ impl State {
             Action::Heard(message, now) => self.heard(*message, now),
             Action::WorkerFailed(words) => self.worker_failed(words),
             Action::RetryRelay => self.retry_relay(),
+            Action::ShowToken(token) => self.show_token(token),
             Action::SignIn(site, password) => self.sign_in(site, password),
             Action::Answer(answer) => self.answer(answer),
             Action::Reconnect => self.reconnect(),
@@ -192,6 +197,7 @@ impl State {
                 self.relay = Shared::new(Relay::Ready(relay));
                 self.presets = Shared::new(sites);
                 self.leaving = None;
+                self.token_wanted = None;
             }
             Tunnel::RoundTrip(_) => {}
             Tunnel::Interrupted => {
@@ -205,7 +211,11 @@ impl State {
                 }
             }
             Tunnel::Leaving(words) => self.leaving = Some(words),
-            Tunnel::Lost(failure) => self.relay = Shared::new(Relay::Lost(failure)),
+            Tunnel::Lost(failure) => {
+                let wanted = failure.stage == Stage::Policy && failure.credentials;
+                self.token_wanted = wanted.then(|| failure.message.clone());
+                self.relay = Shared::new(Relay::Lost(failure));
+            }
         }
         Vec::new()
     }

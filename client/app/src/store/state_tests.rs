@@ -347,3 +347,27 @@ fn an_interrupted_relay_is_shown_and_sessions_stay() {
     tunnel(&mut state, Tunnel::Resumed);
     assert!(matches!(&*state.relay, Relay::Ready(name) if name == "towpath/1"));
 }
+
+#[test]
+fn a_relay_that_asks_for_a_token_gets_it_once_and_the_state_keeps_none() {
+    let mut state = State::new(Memory::default());
+    let tunnel =
+        |state: &mut State, tunnel| state.reduce(Action::Heard(Box::new(FromWorker::Tunnel(tunnel)), 0));
+    let asks = Failure { stage: Stage::Policy, credentials: true, ..failure("Who are you?") };
+    tunnel(&mut state, Tunnel::Lost(asks));
+    assert_eq!(state.token_wanted.as_deref(), Some("Who are you?"));
+    let effects = state.reduce(Action::ShowToken("tp_1".into()));
+    assert!(effects == [Effect::StartTunnel(Some(Credential::Token("tp_1".into())))]);
+    // The question stays on the screen until it is answered well.
+    assert!(state.token_wanted.is_some() && matches!(*state.relay, Relay::Connecting));
+    tunnel(&mut state, Tunnel::Ready { relay: "towpath/1".into(), sites: Vec::new() });
+    assert_eq!(state.token_wanted, None);
+    assert!(state.reduce(Action::RetryRelay) == [Effect::StartTunnel(None)]);
+    // Whoever is out for another reason is not asked.
+    let out = Failure { stage: Stage::Policy, ..failure("You may not") };
+    tunnel(&mut state, Tunnel::Lost(out));
+    assert_eq!(state.token_wanted, None);
+    let server = Failure { credentials: true, ..failure("530") };
+    tunnel(&mut state, Tunnel::Lost(server));
+    assert_eq!(state.token_wanted, None);
+}

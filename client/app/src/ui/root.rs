@@ -28,7 +28,9 @@ pub(crate) fn Root() -> Html {
         use_effect_with((), move |()| app.start(Callback::from(move |state: State| setter.set(state))));
     }
     use_title(&state);
-    let browsing = state.session.clone().filter(|session| session.has_browser());
+    // Where the relay asks who comes, that is answered first; the files are there again afterwards.
+    let asked = state.token_wanted.is_some();
+    let browsing = state.session.clone().filter(|session| session.has_browser() && !asked);
     let screen = match browsing.clone() {
         Some(session) => html! {
             <FilesPane browser={state.browser.clone()} cards={state.cards.clone()} {session} />
@@ -38,6 +40,7 @@ pub(crate) fn Root() -> Html {
                 session={state.session.clone()}
                 relay={state.relay.clone()}
                 leaving={state.leaving.clone().map(AttrValue::from)}
+                token_wanted={state.token_wanted.clone().map(AttrValue::from)}
                 presets={state.presets.clone()}
                 memory={state.memory.clone()}
             />

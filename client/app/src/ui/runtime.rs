@@ -3,7 +3,7 @@
 
 use super::{download, storage};
 use crate::port::Port;
-use crate::protocol::{Command, FromWorker, JobId, ToWorker, Update};
+use crate::protocol::{Command, Credential, FromWorker, JobId, ToWorker, Update};
 use crate::store::{Action, Effect, State, text};
 use js_sys::Date;
 use std::cell::{Cell, RefCell};
@@ -61,7 +61,7 @@ impl App {
         match Port::open(heard, failed) {
             Ok(port) => {
                 *self.0.port.borrow_mut() = Some(port);
-                self.run(Effect::StartTunnel);
+                self.run(Effect::StartTunnel(taken_ticket()));
             }
             Err(_) => self.dispatch(Action::WorkerFailed(text().worker_failed.to_owned())),
         }
@@ -104,8 +104,11 @@ impl App {
     fn run(&self, effect: Effect) {
         match effect {
             Effect::Send(message) => self.send(&message),
-            Effect::StartTunnel => match tunnel_address() {
-                Some(tunnel) => self.send(&ToWorker::Start { tunnel, now: (Date::now() / 1000.0) as i64 }),
+            Effect::StartTunnel(credential) => match tunnel_address() {
+                Some(tunnel) => {
+                    let now = (Date::now() / 1000.0) as i64;
+                    self.send(&ToWorker::Start { tunnel, now, credential });
+                }
                 None => self.dispatch(Action::WorkerFailed(text().worker_failed.to_owned())),
             },
             Effect::Save(job, name) => {
@@ -159,6 +162,17 @@ fn tunnel_address() -> Option<String> {
     url.set_search("");
     url.set_hash("");
     Some(url.href())
+}
+
+/// The ticket with which a portal opened the page, `#ticket=…`: a browser sends that part of an address to nobody. It is taken out of the
+/// address bar and of the history at once.
+fn taken_ticket() -> Option<Credential> {
+    let window = web_sys::window()?;
+    let location = window.location();
+    let ticket = location.hash().ok()?.strip_prefix("#ticket=").map(str::to_owned)?;
+    let rest = format!("{}{}", location.pathname().ok()?, location.search().ok()?);
+    window.history().ok()?.replace_state_with_url(&JsValue::NULL, "", Some(&rest)).ok()?;
+    Some(Credential::Ticket(ticket))
 }
 
 /// The app, in any component below the root.

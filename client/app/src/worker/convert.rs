@@ -241,6 +241,14 @@ pub(super) fn fault(stage: page::Stage, message: impl Into<String>, advice: &str
     }
 }
 
+/// What lets the page in.
+pub(super) fn credential(credential: page::Credential) -> towpath_shared::Credential {
+    match credential {
+        page::Credential::Token(text) => towpath_shared::Credential::token(text),
+        page::Credential::Ticket(text) => towpath_shared::Credential::ticket(text),
+    }
+}
+
 /// The user's own wish.
 pub(super) fn cancelled(stage: page::Stage) -> page::Failure {
     page::Failure { cancelled: true, ..fault(stage, "Cancelled", "") }

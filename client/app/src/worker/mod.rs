@@ -21,7 +21,9 @@ mod throttle;
 mod transfers;
 mod tunnel;
 
-use crate::protocol::{Command, FromWorker, SessionId, Stage, ToWorker, Tunnel as TunnelState, Update};
+use crate::protocol::{
+    Command, Failure, FromWorker, SessionId, Stage, ToWorker, Tunnel as TunnelState, Update,
+};
 use crate::web::clock::{self, Alarm, complain};
 use crate::web::message;
 use account::Account;
@@ -35,6 +37,7 @@ use owner::Owner;
 use std::collections::BTreeMap;
 use tab::Tab;
 use towpath_ftp::Time;
+use towpath_shared::close;
 use tunnel::Tunnel;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -86,9 +89,12 @@ impl Worker {
     fn take(&mut self, event: Event) {
         let now = Time(clock::now_ms());
         match event {
-            Event::Page(ToWorker::Start { tunnel, now: wall }, _) => {
+            Event::Page(ToWorker::Start { tunnel, now: wall, credential }, _) => {
                 self.epoch = wall.saturating_sub(i64::try_from(now.0 / 1_000).unwrap_or(0));
                 self.tunnel.set_url(tunnel);
+                if let Some(credential) = credential {
+                    self.tunnel.set_credential(convert::credential(credential));
+                }
                 self.context(now).0.ensure_tunnel();
             }
             Event::Page(ToWorker::Awake, _) => self.tunnel.awake(now),
@@ -198,9 +204,15 @@ impl Worker {
 
     /// The tunnel is lost: every connection on it is told.
     fn lost(&mut self, now: Time, text: &str) {
+        let failure = match self.tunnel.refusal() {
+            Some(code) => Failure {
+                credentials: code == close::UNAUTHORIZED,
+                ..convert::fault(Stage::Policy, text, "")
+            },
+            None => convert::fault(Stage::Relay, text, "Check that the relay is running, then connect again"),
+        };
         let owners = self.tunnel.lose(now);
-        let advice = "Check that the relay is running, then connect again";
-        self.outbox.tunnel(TunnelState::Lost(convert::fault(Stage::Relay, text, advice)));
+        self.outbox.tunnel(TunnelState::Lost(failure));
         for owner in owners {
             self.with_driver(now, owner, |driver, cx| driver.lost(cx, owner.conn, text));
         }

@@ -13,7 +13,7 @@ use js_sys::Uint8Array;
 use std::collections::BTreeMap;
 use towpath_ftp::Time;
 use towpath_shared::page::Event as LinkEvent;
-use towpath_shared::{LISTEN, Reason, StreamId, StreamKind, TlsVersion};
+use towpath_shared::{Credential, LISTEN, Reason, StreamId, StreamKind, TlsVersion};
 
 /// How long a connection that was closed in order may take to end before it is broken.
 const LINGER_MS: u64 = 5_000;
@@ -64,6 +64,16 @@ impl Tunnel {
     /// Sets where the relay is.
     pub(super) fn set_url(&mut self, url: String) {
         self.carrier.set_url(url);
+    }
+
+    /// Sets what lets the page in.
+    pub(super) fn set_credential(&mut self, credential: Credential) {
+        self.carrier.set_credential(credential);
+    }
+
+    /// The close code of a relay that did not let the page in, after [`Tunnel::heard`] has failed.
+    pub(super) fn refusal(&self) -> Option<u16> {
+        self.carrier.refusal()
     }
 
     /// Whether nothing is up or on the way.

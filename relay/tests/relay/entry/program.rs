@@ -180,3 +180,42 @@ fn towpath_token_prints_a_token_once_with_its_lines() {
     assert!(!lines.contains(&token[3..]) && lines.contains("hash = \"sha256:"), "{lines}");
     assert_ne!(made("ann").0, made("ann").0);
 }
+
+/// The example of docs/relay.md, where there is Python to run it.
+#[tokio::test]
+async fn a_portal_makes_tickets_as_the_manual_says() {
+    let script = include_str!("../../../../docs/relay.md").split("```python\n").nth(1).unwrap();
+    let script = script.split("```").next().unwrap();
+    let ticket = || {
+        Command::new("python3")
+            .args(["-c", &format!("{script}\nprint(ticket('ann', ['Mirror']))")])
+            .env("PANEL_KEY", SECRET)
+            .output()
+    };
+    if Command::new("python3").arg("--version").output().is_err() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("towpath.toml");
+    let text = format!(
+        "{MIRROR}[access]\nmodes = [\"ticket\"]\n[[ticket_key]]\nname = \"panel\"\nenv = \"PANEL_KEY\"\n"
+    );
+    std::fs::write(&config, text).unwrap();
+    let relay = Running::start(&config, &[("PANEL_KEY", SECRET)]);
+    let ticket = said(ticket().unwrap());
+    let with = come(relay.address, &[], Some(Credential::ticket(ticket.trim_end()))).await;
+    assert_eq!(with.cards(), ["Mirror"]);
+    relay.stop();
+}
+
+/// Every example of the manual is one that the relay takes.
+#[test]
+fn the_examples_of_the_manual_can_be_read() {
+    let manual = include_str!("../../../../docs/relay.md");
+    let examples: Vec<&str> =
+        manual.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(examples.len() >= 5);
+    for example in examples {
+        towpath_relay::Config::from_toml(example).unwrap_or_else(|error| panic!("{error}\n{example}"));
+    }
+}

@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCO
 use tokio_tungstenite::tungstenite::http::{HeaderValue, Request};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
-use towpath_shared::{Header, MAX_PAYLOAD_NEGOTIABLE, Resumption, SUBPROTOCOL};
+use towpath_shared::{Credential, Header, MAX_PAYLOAD_NEGOTIABLE, Resumption, SUBPROTOCOL};
 
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -22,13 +22,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 pub(super) struct Dial {
     address: String,
     origin: Option<HeaderValue>,
+    /// What lets a link in; one that goes on has its own secret.
+    pub(super) credential: Option<Credential>,
 }
 
 impl Dial {
     pub(super) fn new(address: &str, origin: Option<&str>) -> Result<Dial, RelayError> {
         let wrong = || RelayError::Address(address.to_owned());
         let origin = origin.map(HeaderValue::from_str).transpose().map_err(|_| wrong())?;
-        let dial = Dial { address: address.to_owned(), origin };
+        let dial = Dial { address: address.to_owned(), origin, credential: None };
         dial.request("")?;
         Ok(dial)
     }

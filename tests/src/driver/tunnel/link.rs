@@ -22,6 +22,9 @@ use towpath_shared::{FrameError, Header, Hello, Kind, LISTEN, RESUME, Reason, St
 /// Frames between the two tasks.
 const QUEUE: usize = 4;
 
+/// The features in WELCOME, or the relay's words where it closes the link instead.
+pub(super) type Greeting = Result<Vec<String>, String>;
+
 /// What the task keeps of a stream.
 struct Stream {
     events: UnboundedSender<StreamEvent>,
@@ -40,7 +43,7 @@ struct Task {
     /// The stream that sent data last: the next one in order has the next turn.
     turn: StreamId,
     start: Instant,
-    ready: Option<oneshot::Sender<Vec<String>>>,
+    ready: Option<oneshot::Sender<Greeting>>,
 }
 
 /// Why a WebSocket is of no more use.
@@ -56,13 +59,13 @@ pub(super) async fn run(
     dial: Dial,
     mut socket: Socket,
     mut orders: UnboundedReceiver<Order>,
-    ready: oneshot::Sender<Vec<String>>,
+    ready: oneshot::Sender<Greeting>,
     stops: watch::Sender<Stops>,
 ) {
     let features = vec![LISTEN.to_owned(), RESUME.to_owned()];
     let agent = concat!("towpath-cli ", env!("CARGO_PKG_VERSION")).to_owned();
     let mut task = Task {
-        link: Link::new(Hello { agent, features, credential: None }),
+        link: Link::new(Hello { agent, features, credential: dial.credential.clone() }),
         streams: BTreeMap::new(),
         frames: VecDeque::new(),
         resume: None,
@@ -123,6 +126,10 @@ async fn converse(
                     false => break Left::Over,
                 },
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Close(Some(close)))) => {
+                    task.turned_away(&close.reason);
+                    break Left::Over;
+                }
                 Some(Ok(_)) => break Left::Over,
                 Some(Err(_)) | None => break Left::Lost,
             },
@@ -147,6 +154,13 @@ async fn converse(
 impl Task {
     fn now_ms(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// The relay has closed the link, maybe before it let anybody in.
+    fn turned_away(&mut self, reason: &str) {
+        if let Some(ready) = self.ready.take() {
+            let _ = ready.send(Err(reason.to_owned()));
+        }
     }
 
     /// The WebSocket is lost. Whether the link may go on over another.
@@ -259,7 +273,7 @@ impl Task {
         match event {
             Some(Event::Welcome(welcome)) => {
                 if let Some(ready) = self.ready.take() {
-                    let _ = ready.send(welcome.features);
+                    let _ = ready.send(Ok(welcome.features));
                 }
                 if self.link.resumption().is_some() {
                     self.sent.keep_from_now();

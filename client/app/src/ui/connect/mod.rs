@@ -4,5 +4,6 @@ mod form;
 mod places;
 mod relay_note;
 mod screen;
+mod token;
 
 pub(crate) use screen::ConnectScreen;

@@ -30,7 +30,11 @@ pub(crate) fn RelayNote(props: &RelayNoteProps) -> Html {
         (Relay::Connecting, _) => line("busy", text().relay_connecting.to_owned()),
         (Relay::Lost(failure), _) => {
             let retry = move |_| app.dispatch(Action::RetryRelay);
-            let title = if failure.stage == Stage::Relay { text().relay_lost } else { text().worker_failed };
+            let title = match failure.stage {
+                Stage::Relay => text().relay_lost,
+                Stage::Policy => text().relay_refused,
+                _ => text().worker_failed,
+            };
             html! {
                 <FailureCard {title} failure={failure.clone()}>
                     <button type="button" onclick={retry}>{text().retry}</button>

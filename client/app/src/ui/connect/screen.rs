@@ -3,6 +3,7 @@
 use super::form::ConnectForm;
 use super::places::Places;
 use super::relay_note::RelayNote;
+use super::token::TokenForm;
 use crate::protocol::Preset;
 use crate::store::memory::Memory;
 use crate::store::session::{Phase, Session};
@@ -22,6 +23,8 @@ pub(crate) struct ConnectScreenProps {
     pub(crate) relay: Shared<Relay>,
     /// The relay's words before it stops.
     pub(crate) leaving: Option<AttrValue>,
+    /// The relay's words where it asks for an access token.
+    pub(crate) token_wanted: Option<AttrValue>,
     /// Sites of the relay.
     pub(crate) presets: Shared<Vec<Preset>>,
     /// Sites used lately.
@@ -61,6 +64,14 @@ pub(crate) fn ConnectScreen(props: &ConnectScreenProps) -> Html {
     });
     let refused = lost.as_ref().is_some_and(|(_, failure, _)| failure.credentials);
     let presets: Vec<Site> = props.presets.iter().map(Site::from).collect();
+    if let Some(message) = &props.token_wanted {
+        let busy = matches!(*props.relay, Relay::Connecting);
+        return html! {
+            <main class="welcome">
+                <div class="column"><TokenForm message={message.clone()} {busy} /></div>
+            </main>
+        };
+    }
     let recent: Vec<Site> = props.memory.recent.iter().map(|site| site.as_offered(&presets)).collect();
     let failed = lost.is_some();
     // A failure stands right above the fields that it is about.

@@ -11,7 +11,8 @@ use towpath_shared::heartbeat::{Beat, Heartbeat};
 use towpath_shared::ledger::{Sent, is_numbered};
 use towpath_shared::page::{Event as LinkEvent, Link};
 use towpath_shared::{
-    FrameError, Header, Hello, Kind, LISTEN, MAX_PAYLOAD_NEGOTIABLE, RESUME, Resume, SUBPROTOCOL, StreamId,
+    Credential, FrameError, Header, Hello, Kind, LISTEN, MAX_PAYLOAD_NEGOTIABLE, RESUME, Resume, SUBPROTOCOL,
+    StreamId, close,
 };
 
 /// Time from the first try to WELCOME, or from a later one to RESUMED.
@@ -21,6 +22,8 @@ const FIRST_PAUSE_MS: u64 = 250;
 const LONGEST_PAUSE_MS: u64 = 5_000;
 /// The close code that browsers report where there was no closing handshake: the connection broke.
 const BROKEN: u16 = 1006;
+/// Those of a relay that does not let the page in. The text that comes with them is for a person.
+const REFUSALS: [u16; 3] = [close::UNAUTHORIZED, close::FORBIDDEN, close::TOO_MANY_TRIES];
 
 /// How far the link is.
 enum Phase {
@@ -82,6 +85,10 @@ pub(super) struct Carrier {
     sent: Sent<Frame>,
     phase: Phase,
     pub(super) stops: Stops,
+    /// What lets the page in.
+    credential: Option<Credential>,
+    /// The close code of a relay that does not let it in.
+    refusal: Option<u16>,
 }
 
 impl Carrier {
@@ -91,15 +98,26 @@ impl Carrier {
             url: String::new(),
             socket: None,
             generation: 0,
-            link: new_link(),
+            link: new_link(None),
             sent: Sent::new(),
             phase: Phase::Down,
             stops: Stops::default(),
+            credential: None,
+            refusal: None,
         }
     }
 
     pub(super) fn set_url(&mut self, url: String) {
         self.url = url;
+    }
+
+    pub(super) fn set_credential(&mut self, credential: Credential) {
+        self.credential = Some(credential);
+    }
+
+    /// Why the relay did not let the page in, as a close code; `None` where the link was lost otherwise.
+    pub(super) fn refusal(&self) -> Option<u16> {
+        self.refusal
     }
 
     pub(super) fn is_down(&self) -> bool {
@@ -114,7 +132,8 @@ impl Carrier {
     /// Starts a new link.
     pub(super) fn connect(&mut self, now: Time) -> Result<(), String> {
         self.open("")?;
-        self.link = new_link();
+        self.refusal = None;
+        self.link = new_link(self.credential.clone());
         self.sent = Sent::new();
         self.phase = Phase::Opening { deadline: now.after(OPEN_TIMEOUT_MS), open: false };
         Ok(())
@@ -151,6 +170,7 @@ impl Carrier {
             SocketEvent::Text => Err("The relay sent something that is not of its protocol".to_owned()),
             SocketEvent::Closed { code, reason } => {
                 let text = closed(&self.phase, code, &reason);
+                self.note_refusal(code);
                 match &mut self.phase {
                     Phase::Up(_) if code == BROKEN => self.interrupt(now, text),
                     // Whatever a proxy or a relay that starts again answers is no word of the relay that has the link.
@@ -161,6 +181,14 @@ impl Carrier {
                     _ => Err(text),
                 }
             }
+        }
+    }
+
+    /// What did not let the page in is not shown again: each try would count as another failure.
+    fn note_refusal(&mut self, code: u16) {
+        if REFUSALS.contains(&code) {
+            self.refusal = Some(code);
+            self.credential = None;
         }
     }
 
@@ -213,6 +241,8 @@ impl Carrier {
             Some(event) => {
                 if let LinkEvent::Welcome(_) = event {
                     self.phase = Phase::Up(Heartbeat::new(now.0));
+                    // A ticket is good for one time.
+                    self.credential.take_if(|credential| matches!(credential, Credential::Ticket { .. }));
                     if self.link.resumption().is_some() {
                         self.sent.keep_from_now();
                     }
@@ -316,7 +346,7 @@ impl Carrier {
     pub(super) fn lose(&mut self, now: Time) {
         self.socket = None;
         self.phase = Phase::Down;
-        self.link = new_link();
+        self.link = new_link(None);
         self.sent = Sent::new();
         self.stops.end(now);
     }
@@ -369,10 +399,10 @@ impl Carrier {
     }
 }
 
-fn new_link() -> Link {
+fn new_link(credential: Option<Credential>) -> Link {
     let agent = concat!("towpath-app/", env!("CARGO_PKG_VERSION")).to_owned();
     let features = vec![LISTEN.to_owned(), RESUME.to_owned()];
-    Link::new(Hello { agent, features, credential: None })
+    Link::new(Hello { agent, features, credential })
 }
 
 fn broken(error: &dyn std::error::Error) -> String {
@@ -385,6 +415,7 @@ fn closed(phase: &Phase, code: u16, reason: &str) -> String {
         (Phase::Opening { .. }, "") => "The relay cannot be reached, or does not let this page in".to_owned(),
         (_, "") if code == BROKEN => "The connection to the relay broke".to_owned(),
         (_, "") => format!("The relay closed the connection (code {code})"),
+        (_, reason) if REFUSALS.contains(&code) => reason.to_owned(),
         (_, reason) => format!("The relay closed the connection: {reason}"),
     }
 }
