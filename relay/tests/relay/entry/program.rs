@@ -211,11 +211,9 @@ async fn a_portal_makes_tickets_as_the_manual_says() {
 /// Every example of the manuals is one that the relay takes.
 #[test]
 fn the_examples_of_the_manuals_can_be_read() {
-    let manual = [
-        include_str!("../../../../docs/relay.md"),
-        include_str!("../../../../docs/administration.md"),
-    ]
-    .concat();
+    let manual =
+        [include_str!("../../../../docs/relay.md"), include_str!("../../../../docs/administration.md")]
+            .concat();
     let examples: Vec<&str> =
         manual.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert!(examples.len() >= 8);
