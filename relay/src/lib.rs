@@ -20,6 +20,8 @@
 pub mod config;
 pub mod demo;
 pub mod log;
+#[doc(hidden)]
+pub mod machine;
 pub mod tls;
 
 mod address;

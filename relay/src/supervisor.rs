@@ -8,6 +8,14 @@ use tokio::time::{MissedTickBehavior, interval};
 
 #[cfg(unix)]
 use sd_notify::NotifyState;
+#[cfg(unix)]
+use std::sync::LazyLock;
+#[cfg(unix)]
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+/// Messages that may wait for a supervisor.
+#[cfg(unix)]
+const WAITING: usize = 16;
 
 /// How often the status is told where no watchdog asks for more.
 const STATUS_EACH: Duration = Duration::from_secs(10);
@@ -58,9 +66,25 @@ pub(crate) async fn report(relay: Arc<Relay>) {
     let _ = (relay, STATUS_EACH, interval, MissedTickBehavior::Delay);
 }
 
+/// Tells it from a thread of its own: a supervisor that does not listen must hold up neither the relay nor its end. What it does not
+/// take in time is not told.
 #[cfg(unix)]
 fn notify(states: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(states) {
-        tracing::debug!(%error, "the supervisor was not told");
+    static TELLER: LazyLock<Option<SyncSender<String>>> = LazyLock::new(|| {
+        std::env::var_os("NOTIFY_SOCKET")?;
+        let (sender, told) = sync_channel::<String>(WAITING);
+        let tell = move || {
+            for lines in told {
+                if let Err(error) = sd_notify::notify(&[NotifyState::Custom(&lines)]) {
+                    tracing::debug!(%error, "the supervisor was not told");
+                }
+            }
+        };
+        std::thread::Builder::new().name("supervisor".into()).spawn(tell).ok()?;
+        Some(sender)
+    });
+    if let Some(teller) = &*TELLER {
+        let lines: Vec<String> = states.iter().map(ToString::to_string).collect();
+        let _ = teller.try_send(lines.join("\n"));
     }
 }

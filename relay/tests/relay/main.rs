@@ -4,6 +4,7 @@
 
 mod active;
 mod client;
+mod corpus;
 mod deadlines;
 mod door;
 mod drain;
@@ -32,6 +33,8 @@ mod secrets;
 #[cfg(target_os = "linux")]
 mod slowloris;
 mod streams;
+#[cfg(target_os = "linux")]
+mod systemd;
 mod tls;
 #[cfg(target_os = "linux")]
 mod transfers;

@@ -31,8 +31,14 @@ impl Program {
 
     /// Starts this, and waits until it listens.
     pub(crate) fn spawn(mut command: Command) -> Program {
+        command.stdout(Stdio::null());
+        Program::adopt(command)
+    }
+
+    /// The same, with the standard input and output as they are.
+    pub(crate) fn adopt(mut command: Command) -> Program {
         let nobody = SocketAddr::from(([0; 4], 0));
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut program = Program { child, log, said: Vec::new(), address: nobody };
         let line = program.heard("relay listens");
