@@ -64,11 +64,19 @@ pub(crate) struct Server {
 pub(crate) struct Refused {
     pub(crate) reason: Reason,
     pub(crate) text: String,
+    /// Which part of the policy it was, in a word, where it was the policy.
+    pub(crate) denied: Option<&'static str>,
+}
+
+impl Refused {
+    pub(crate) fn new(reason: Reason, text: impl Into<String>) -> Refused {
+        Refused { reason, text: text.into(), denied: None }
+    }
 }
 
 impl From<Denied> for Refused {
     fn from(denied: Denied) -> Refused {
-        Refused { reason: Reason::PolicyDenied, text: denied.to_string() }
+        Refused { denied: Some(denied.label()), ..Refused::new(Reason::PolicyDenied, denied.to_string()) }
     }
 }
 
@@ -129,7 +137,7 @@ impl Door {
         grants: &Grants,
         deadline: Instant,
     ) -> Result<Vec<SocketAddr>, Refused> {
-        let not_found = |text: String| Refused { reason: Reason::NameNotFound, text };
+        let not_found = |text: String| Refused::new(Reason::NameNotFound, text);
         let found = timeout_at(deadline, (self.resolve)(name.to_owned()))
             .await
             .map_err(|_| not_found(format!("{name}: the name lookup took too long")))?
@@ -156,7 +164,7 @@ impl Door {
         start: Instant,
         deadline: Instant,
     ) -> Result<Connected, Refused> {
-        let mut last = Refused { reason: Reason::Unreachable, text: "no address to connect to".into() };
+        let mut last = Refused::new(Reason::Unreachable, "no address to connect to");
         for (index, address) in addresses.iter().enumerate() {
             let left = deadline.saturating_duration_since(Instant::now());
             let others = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
@@ -165,7 +173,7 @@ impl Door {
                 Ok(Err(error)) => last = refused(*address, &error),
                 Err(_) => {
                     let text = format!("{address} did not answer in time");
-                    last = Refused { reason: Reason::ConnectTimeout, text };
+                    last = Refused::new(Reason::ConnectTimeout, text);
                 }
             }
         }
@@ -174,9 +182,8 @@ impl Door {
 
     fn connected(&self, socket: TcpStream, start: Instant) -> Result<Connected, Refused> {
         let ends = || Ok::<_, io::Error>((socket.local_addr()?, socket.peer_addr()?));
-        let (local, peer) = ends().map_err(|error| Refused {
-            reason: Reason::PeerReset,
-            text: format!("the connection broke at once: {error}"),
+        let (local, peer) = ends().map_err(|error| {
+            Refused::new(Reason::PeerReset, format!("the connection broke at once: {error}"))
         })?;
         self.policy.check_connected(local, peer)?;
         // A small reply or the end of a file must not wait for the acknowledgement of what went before.
@@ -210,7 +217,7 @@ fn refused(address: SocketAddr, error: &io::Error) -> Refused {
         Kind::ConnectionReset | Kind::ConnectionAborted => Reason::PeerReset,
         _ => Reason::Unreachable,
     };
-    Refused { reason, text: format!("{address}: {error}") }
+    Refused::new(reason, format!("{address}: {error}"))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! `towpath`: arguments, logging and signals around the library.
 
+mod signals;
+
 use clap::Parser;
 use std::error::Error;
 use std::io::{Write, stdout};
@@ -7,11 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::net::TcpListener;
-#[cfg(unix)]
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
-use towpath_relay::{Config, demo};
-use tracing_subscriber::EnvFilter;
+use towpath_relay::{Config, Listeners, demo, log};
 
 /// An FTP client in a web page, and the relay that carries it.
 #[derive(Debug, Parser)]
@@ -22,7 +20,7 @@ enum Command {
         /// TOML file; without one no target can be reached.
         #[arg(long)]
         config: Option<PathBuf>,
-        /// Address to listen on, instead of the file's.
+        /// Address to listen on, instead of the file's and of sockets that systemd passes.
         #[arg(long)]
         listen: Option<SocketAddr>,
         /// Directory of the page's files, instead of those built in.
@@ -67,9 +65,6 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let command = Command::parse();
-    let default = if matches!(command, Command::Demo { .. }) { "warn" } else { "info,libunftp=warn" };
-    let filter = EnvFilter::try_from_env("TOWPATH_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match run(command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -83,17 +78,27 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Serve { config, listen, www } => {
             let mut first = config.as_deref().map_or_else(|| Ok(Config::default()), read)?;
+            let reopen = log::start(Some(&first.log), "info,libunftp=warn")?;
             first.www = www.or(first.www);
-            let listener = TcpListener::bind(listen.unwrap_or(first.listen)).await?;
-            let reloads = reloads(config);
-            Ok(towpath_relay::run_with_reloads(listener, first, reloads, stopped()).await?)
+            let listeners = match listen {
+                Some(address) => TcpListener::bind(address).await?.into(),
+                None => Listeners::passed_or_bound(&first).await?,
+            };
+            let read = config.map(|path| -> signals::Read {
+                Box::new(move || read(&path).map_err(|error| error.to_string()))
+            });
+            Ok(towpath_relay::run_with_orders(listeners, first, signals::orders(read, reopen)).await?)
         }
         Command::Demo { www, listen } => {
+            log::start(None, "warn")?;
             let server = demo::Server::start().await?;
-            let config = Config { www, ..server.config() };
+            let mut config = Config { www, ..server.config() };
+            // Whoever tries it out does not want to wait for its end.
+            config.deadlines.drain = 2;
             let listener = TcpListener::bind(listen).await?;
             writeln!(stdout(), "Towpath demo: http://{}/", listener.local_addr()?)?;
-            Ok(towpath_relay::run(listener, config, stopped()).await?)
+            let orders = signals::orders(None, log::Reopen::default());
+            Ok(towpath_relay::run_with_orders(listener, config, orders).await?)
         }
         Command::Token { user } => {
             let (token, lines) = towpath_relay::new_token(&user).ok_or("the system gives no random bits")?;
@@ -123,33 +128,4 @@ fn effective(config: &Config) -> Result<String, Box<dyn Error>> {
         "{}\n# Who may come in:\n{visitors}#\n# What pages reach, the first line that fits and is for the user decides:\n{policy}",
         config.to_toml()?
     ))
-}
-
-/// The file's configuration again whenever SIGHUP comes, where there is such a thing. A file that cannot be read is logged and passed over.
-fn reloads(path: Option<PathBuf>) -> mpsc::Receiver<Config> {
-    let (sender, receiver) = mpsc::channel(1);
-    #[cfg(unix)]
-    if let (Some(path), Ok(mut hangup)) = (path, signal(SignalKind::hangup())) {
-        tokio::spawn(async move {
-            while hangup.recv().await.is_some() {
-                match read(&path).map_err(|error| error.to_string()) {
-                    Ok(config) => drop(sender.send(config).await),
-                    Err(error) => {
-                        tracing::error!(%error, "configuration not reloaded, the old one stays in force");
-                    }
-                }
-            }
-        });
-    }
-    receiver
-}
-
-/// Resolves on Ctrl+C, and on SIGTERM where there is such a thing.
-async fn stopped() {
-    #[cfg(unix)]
-    if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-        tokio::select! { _ = tokio::signal::ctrl_c() => {}, _ = terminate.recv() => {} }
-        return;
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }

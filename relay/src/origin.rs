@@ -81,12 +81,18 @@ pub(crate) struct Guard {
     allowed: Vec<Origin>,
     allow_missing: bool,
     on_loopback: bool,
+    secure: bool,
 }
 
 impl Guard {
     /// `allowed` empty means same-origin. `on_loopback`: the listener's address is a loopback one.
     pub(crate) fn new(allowed: Vec<Origin>, allow_missing: bool, on_loopback: bool) -> Guard {
-        Guard { allowed, allow_missing, on_loopback }
+        Guard { allowed, allow_missing, on_loopback, secure: false }
+    }
+
+    /// The relay itself speaks TLS: its own page is never one that came without, from whoever sits in between.
+    pub(crate) fn over_tls(self, secure: bool) -> Guard {
+        Guard { secure, ..self }
     }
 
     /// Checks any request: a page on another name that has been rebound to 127.0.0.1 carries that name as Host.
@@ -113,7 +119,8 @@ impl Guard {
         }
         let allowed = if self.allowed.is_empty() {
             // The scheme is the proxy's business where there is one: Host decides.
-            host(headers, origin.scheme).is_some_and(|own| own == origin.authority)
+            let scheme_fits = !self.secure || origin.scheme == Scheme::Https;
+            scheme_fits && host(headers, origin.scheme).is_some_and(|own| own == origin.authority)
         } else {
             self.allowed.contains(&origin)
         };
@@ -177,6 +184,21 @@ mod tests {
         assert!(guard.check_origin(&headers(None, &["http://a.example"])).is_err());
         let twice = headers(Some("a.example"), &["http://a.example", "http://b.example"]);
         assert!(guard.check_origin(&twice).is_err());
+    }
+
+    #[test]
+    fn a_relay_that_speaks_tls_has_no_origin_without() {
+        let guard = Guard::new(Vec::new(), false, false).over_tls(true);
+        for (host, origin, allowed) in [
+            ("relay.example", "https://relay.example", true),
+            ("relay.example:8443", "https://relay.example:8443", true),
+            ("relay.example:8443", "http://relay.example:8443", false),
+            ("relay.example", "http://relay.example", false),
+            ("relay.example:80", "http://relay.example", false),
+        ] {
+            let found = guard.check_origin(&headers(Some(host), &[origin]));
+            assert_eq!(found.is_ok(), allowed, "{origin} at {host}");
+        }
     }
 
     #[test]

@@ -1,5 +1,13 @@
 //! HTTP: the page, the upgrade to a tunnel, and two answers for whoever watches the relay.
 
+mod tls;
+mod watch;
+
+pub(crate) use tls::Identity;
+pub use tls::IdentityError;
+pub(crate) use watch::{Source, watch};
+
+use crate::audit;
 use crate::config::{Config, seconds};
 use crate::entry::Sender;
 use crate::origin::Refusal;
@@ -23,11 +31,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use towpath_shared::{Header, MAX_PAYLOAD, SUBPROTOCOL};
 use tracing::Instrument;
+use tracing::field::Empty;
 
 /// A connection that is no tunnel ends after this, however slowly it is read: answers are a few hundred KiB.
 const HTTP_LIFETIME: Duration = Duration::from_secs(300);
@@ -84,7 +94,7 @@ pub(crate) async fn accept(listener: TcpListener, relay: Arc<Relay>) {
             serve(socket, peer, router, &shared).await;
             drop((place, counted));
         };
-        relay.tasks.spawn(connection.instrument(tracing::info_span!("http", %peer)));
+        relay.tasks.spawn(connection.instrument(tracing::error_span!("http", %peer)));
     }
 }
 
@@ -100,11 +110,33 @@ async fn serve(mut socket: TcpStream, peer: SocketAddr, router: Router, relay: &
     let _ = socket.set_nodelay(true);
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     let _ = socket2::SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT);
+    let Some(identity) = &rules.identity else { return http(socket, router, relay).await };
+    let (version, result) = match timeout(seconds(rules.config.deadlines.tls), identity.accept(socket)).await
+    {
+        Ok(Ok(Some(stream))) => {
+            let is_newest = stream.get_ref().1.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
+            relay.metrics.listener_handshake(if is_newest { "TLS1.3" } else { "TLS1.2" }, "ok");
+            return http(stream, router, relay).await;
+        }
+        Ok(Ok(None)) => ("none", "plain_http"),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "TLS");
+            ("none", "failed")
+        }
+        Err(_) => ("none", "too_slow"),
+    };
+    relay.metrics.listener_handshake(version, result);
+}
+
+async fn http<S>(stream: S, router: Router, relay: &Relay)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(deadline)
+        .header_read_timeout(seconds(relay.rules().config.deadlines.header))
         .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let served = timeout(HTTP_LIFETIME, async {
@@ -123,7 +155,7 @@ async fn serve(mut socket: TcpStream, peer: SocketAddr, router: Router, relay: &
     }
 }
 
-fn router(relay: Arc<Relay>) -> Router {
+pub(crate) fn router(relay: Arc<Relay>) -> Router {
     Router::new()
         .route("/tunnel", any(tunnel))
         .route("/tunnel/{relay}", any(resumed))
@@ -155,6 +187,11 @@ async fn guard(State(relay): State<Arc<Relay>>, request: Request, next: Next) ->
         ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if rules.config.tls.hsts > 0
+        && let Ok(value) = HeaderValue::try_from(format!("max-age={}", rules.config.tls.hsts))
+    {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
     response
 }
@@ -218,6 +255,8 @@ fn upgrade(
     resumes: bool,
 ) -> Response<Body> {
     if let Err(refusal) = relay.rules().guard.check_origin(headers) {
+        relay.metrics.session_over("refused_origin");
+        audit::entry_refused(relay.rules().proxies.client(sender, headers), None, "origin");
         return refused(refusal);
     }
     let upgrade = match socket {
@@ -229,15 +268,19 @@ fn upgrade(
     }
     // A relay that stops still lets running tunnels go on.
     if relay.draining.is_cancelled() && !resumes {
+        relay.metrics.session_over("draining");
         return text(StatusCode::SERVICE_UNAVAILABLE, "the relay stops\n");
     }
     let caller = match relay.knock(sender, headers, resumes) {
         Ok(caller) => caller,
-        Err(turned_away) => return turned_away.into_response(),
+        Err(turned_away) => {
+            relay.metrics.session_over("turned_away");
+            return turned_away.into_response();
+        }
     };
     let most = Header::LEN + MAX_PAYLOAD;
     let running = relay.tasks.token();
-    let span = tracing::info_span!("session");
+    let span = tracing::error_span!("session", id = Empty, client.address = %caller.address, user = Empty);
     upgrade
         .read_buffer_size(READ_BUFFER)
         .max_message_size(most)

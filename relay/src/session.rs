@@ -3,10 +3,14 @@
 //! The reader never waits for a write of any kind: what it hears goes into mailboxes and marks, what it answers goes into
 //! the outbox. That is what keeps a multiplexer from deadlocking when both sides have much to send.
 
+mod account;
 mod attachment;
 mod control;
+mod drain;
+mod echo;
 mod gate;
 mod greeting;
+mod login;
 mod mailbox;
 mod outbox;
 mod plain;
@@ -15,6 +19,7 @@ mod registry;
 mod socket;
 mod stream;
 
+use crate::audit::{self, Who};
 use crate::config::seconds;
 use crate::entry::{Admitted, Caller, Refused};
 use crate::relay::Relay;
@@ -43,8 +48,10 @@ use towpath_shared::{
     StreamId, Welcome,
 };
 
-/// tungstenite's read buffer for each WebSocket, in bytes: two full frames, so that bulk needs few reads.
-pub(crate) const READ_BUFFER: usize = 128 * 1024;
+/// tungstenite's read buffer for each WebSocket, in bytes. It is reserved as long as the WebSocket lasts and filled with zeros before each
+/// read, so a large one costs memory while idle and time under load: 128 KiB took half as much again of the processor's time for
+/// each byte of an upload. A frame that is larger gets its room when its head has come.
+pub(crate) const READ_BUFFER: usize = 8 * 1024;
 
 /// Bytes of uploads that the relay is ready to hold for one session, before every stream gets its least.
 const UPLOAD_BUDGET: u64 = 8 * 1024 * 1024;
@@ -54,6 +61,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 
 /// What a session's tasks share.
 pub(crate) struct Session {
+    /// For the logs: leads to nothing.
+    id: String,
     relay: Arc<Relay>,
     /// Who it is for, and what that opens.
     admitted: Admitted,
@@ -62,6 +71,8 @@ pub(crate) struct Session {
     /// A stream has ended.
     ended: Notify,
     start: Instant,
+    /// Milliseconds since then at which the last byte of a stream moved, or a stream ended.
+    last_byte: AtomicU64,
     /// 0 until measured.
     rtt_ms: AtomicU64,
     /// Whether it outlives its WebSocket: frames are counted and acknowledged.
@@ -104,6 +115,8 @@ enum End {
     Unknown,
     #[error("the page does not take what it asks for")]
     Flooded,
+    #[error("the page opens streams to give them up")]
+    Restless,
     #[error("text message")]
     Text,
     #[error("{0}")]
@@ -127,6 +140,25 @@ impl From<Unsent> for End {
 }
 
 impl End {
+    /// In one word, for the metrics and the audit log.
+    fn label(&self) -> &'static str {
+        match self {
+            End::Left => "left",
+            End::Lost => "lost",
+            End::Dead => "dead",
+            End::NoGreeting => "no_greeting",
+            End::Replaced(_) => "replaced",
+            End::Gone => "gone",
+            End::NoPlace => "no_place",
+            End::Unknown => "unknown",
+            End::Flooded => "flooded",
+            End::Restless => "restless",
+            End::Text | End::Protocol(_) => "protocol",
+            End::Refused(_) => "refused",
+            End::Stopped => "stopped",
+        }
+    }
+
     /// The WebSocket's close code, RFC 6455 section 7.4.1.
     fn code(&self) -> u16 {
         match self {
@@ -134,7 +166,7 @@ impl End {
             End::Stopped | End::Replaced(_) => 1001,
             End::Protocol(_) | End::NoGreeting => 1002,
             End::Text => 1003,
-            End::Flooded => 1008,
+            End::Flooded | End::Restless => 1008,
             End::Refused(refused) => refused.code(),
             End::Dead => 1011,
             End::Unknown => Resume::GONE,
@@ -147,7 +179,7 @@ pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, caller: Caller, 
     let (sink, source) = socket.split();
     let mut carrier = Carrier { sink, source };
     let deadline = seconds(relay.rules().config.deadlines.hello);
-    let greeting = timeout(deadline, greeting::first(&mut carrier.source)).await;
+    let greeting = timeout(deadline, greeting::first(&mut carrier.source, &relay.metrics)).await;
     let end = match greeting.unwrap_or(Err(End::NoGreeting)) {
         Ok(Greeting::Hello(mut hello)) if !resumes => {
             let named = caller.named.clone();
@@ -162,6 +194,7 @@ pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, caller: Caller, 
                 Ok(()) => return,
                 Err(back) => {
                     carrier = back.carrier;
+                    audit::entry_refused(caller.address, caller.named.as_deref(), "resume_token");
                     End::Unknown
                 }
             }
@@ -170,6 +203,7 @@ pub(crate) async fn serve(socket: WebSocket, relay: Arc<Relay>, caller: Caller, 
         Err(end) => end,
     };
     tracing::info!(%end, "no session");
+    relay.metrics.session_over(end.label());
     let close = CloseFrame { code: end.code(), reason: end.to_string().into() };
     let farewell = async {
         if carrier.sink.send(Frame::Close(Some(close))).await.is_ok() {
@@ -198,23 +232,43 @@ async fn begin(
         grace_ms: rules.config.deadlines.grace.saturating_mul(1000),
         path: relay.id.clone(),
     });
+    let metrics = relay.metrics.clone();
+    let _going = metrics.session();
     let session = Arc::new(Session {
+        id: id(),
         relay,
-        outbox: Outbox::new(admitted.place.take_stock()),
+        outbox: Outbox::new(metrics.clone(), admitted.place.take_stock()),
         admitted,
         streams: Mutex::default(),
         ended: Notify::new(),
         start: Instant::now(),
+        last_byte: AtomicU64::new(0),
         rtt_ms: AtomicU64::new(0),
         resumable: place.is_some(),
     });
+    tracing::Span::current().record("id", &session.id);
+    tracing::Span::current().record("user", session.admitted.visitor.user.as_deref());
+    audit::session_begins(session.who());
     let welcome = session.welcome(hello, resumption);
-    let user = session.admitted.visitor.user.clone();
-    let end = attachment::live(session, carrier, place, welcome).await;
-    tracing::info!(user = user.as_deref(), %end, "session ends");
+    let end = attachment::live(session.clone(), carrier, place, welcome).await;
+    tracing::debug!(%end, "session ends");
+    metrics.session_over(end.label());
+    audit::session_ends(session.who(), session.start.elapsed(), end.label());
+}
+
+/// A name that no other session has, here or at another relay; empty where the system has no random numbers.
+fn id() -> String {
+    let mut bytes = [0; 8];
+    let random = aws_lc_rs::rand::fill(&mut bytes).is_ok();
+    if random { format!("{:016x}", u64::from_le_bytes(bytes)) } else { String::new() }
 }
 
 impl Session {
+    /// Whose it is.
+    fn who(&self) -> Who<'_> {
+        Who { session: &self.id, visitor: &self.admitted.visitor }
+    }
+
     fn welcome(&self, hello: &Hello, resumption: Option<Resumption>) -> Welcome {
         let rules = self.relay.rules();
         let listens = rules.door.listens() && hello.features.iter().any(|feature| feature == LISTEN);
@@ -242,6 +296,7 @@ impl Session {
     /// Takes a stream out of the table.
     fn remove(&self, id: StreamId) -> Option<Entry> {
         let entry = self.lock().remove(&id);
+        self.touch();
         self.ended.notify_one();
         entry
     }
@@ -252,10 +307,8 @@ impl Session {
         }
     }
 
-    async fn all_ended(&self) {
-        while !self.lock().is_empty() {
-            self.ended.notified().await;
-        }
+    fn touch(&self) {
+        self.last_byte.store(self.now_ms(), Ordering::Relaxed);
     }
 
     /// The first upload window of a stream: the protocol's, or what is left of the session's budget and the relay's, but

@@ -13,26 +13,39 @@
 //! The verifier never ends a handshake because of a certificate: a person decides, with the verdict and the chain in
 //! hand. It always verifies the handshake's signatures, so the server does hold the key it shows. The verdict is computed from
 //! the connection's own certificates after the handshake; handshakes that run at the same time cannot mix.
+//!
+//! With the feature `legacy-tls`, and for the servers that an administrator names for it, OpenSSL takes rustls' place ([`ServerTls::legacy`]).
 
 mod certificate;
 mod failure;
+mod identity;
+#[cfg(feature = "legacy-tls")]
+mod legacy;
+mod names;
 mod roots;
+mod server;
+mod stream;
 mod tickets;
 mod verifier;
 
 pub(crate) use certificate::fingerprint;
 pub use failure::TlsFailure;
+pub use identity::{Identity, IdentityError};
 pub use roots::{Roots, RootsError};
+pub use server::ServerTls;
+pub use stream::SecuredStream;
 
+use crate::config::TlsMin;
+use identity::Answer;
+use names::{cipher_name, group_name};
 use rustls::client::{Resumption, Tls12Resumption};
 use rustls::crypto::CryptoProvider;
-use rustls::{CipherSuite, ClientConfig, HandshakeKind, NamedGroup, ProtocolVersion};
+use rustls::{ClientConfig, HandshakeKind, ProtocolVersion};
 use rustls_pki_types::ServerName;
 use std::sync::Arc;
 use tickets::Tickets;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 use towpath_shared::{MAX_JSON, Message, Reason, StreamId, TlsInfo, TlsVersion};
 use verifier::Verifier;
 
@@ -46,7 +59,7 @@ pub const MAX_CHAIN: usize = 8;
 #[derive(Debug)]
 pub struct Secured {
     /// The connection.
-    pub stream: TlsStream<TcpStream>,
+    pub stream: SecuredStream,
     /// What was agreed and what the certificate is worth; `gate_open` is false: the gate is the caller's.
     pub info: TlsInfo,
     /// The server's certificates in DER, leaf first, at most [`MAX_CHAIN`].
@@ -57,25 +70,39 @@ pub struct Secured {
 #[derive(Clone, Debug)]
 pub struct TlsGroup {
     newest: Arc<ClientConfig>,
-    tls12: Arc<ClientConfig>,
+    /// None where the server's rule asks for more.
+    tls12: Option<Arc<ClientConfig>>,
     tickets: Arc<Tickets>,
+    #[cfg(feature = "legacy-tls")]
+    legacy: Option<Arc<legacy::Legacy>>,
+    answer: Arc<Answer>,
+    server: ServerTls,
     roots: Roots,
     name: ServerName<'static>,
 }
 
 impl TlsGroup {
-    /// A group for one server, with an empty ticket store.
+    /// A group for one server of which nothing special is said, with an empty ticket store.
     ///
     /// # Errors
     /// [`TlsFailure`] where `server_name` is neither a name nor an address.
     pub fn new(roots: &Roots, server_name: &str) -> Result<TlsGroup, TlsFailure> {
+        TlsGroup::for_server(roots, server_name, ServerTls::default())
+    }
+
+    /// A group for one server, with an empty ticket store.
+    ///
+    /// # Errors
+    /// [`TlsFailure`] where `server_name` is neither a name nor an address.
+    pub fn for_server(roots: &Roots, server_name: &str, server: ServerTls) -> Result<TlsGroup, TlsFailure> {
         let bracketed = server_name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         let bare = bracketed.filter(|inner| inner.contains(':')).unwrap_or(server_name);
         let name = ServerName::try_from(bare.to_owned())
             .map_err(|_| TlsFailure::new(Reason::TlsHandshake, "not a server name"))?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let verifier = Arc::new(Verifier::new(provider.signature_verification_algorithms));
-        let resolver: Arc<dyn rustls::client::ResolvesClientCert> = Arc::new(NoCertificate);
+        let answer = Arc::new(Answer::new(server.identity.clone()));
+        let resolver: Arc<dyn rustls::client::ResolvesClientCert> = answer.clone();
         let tickets = Arc::new(Tickets::new());
         let resumption =
             Resumption::store(tickets.clone()).tls12_resumption(Tls12Resumption::SessionIdOrTickets);
@@ -92,9 +119,19 @@ impl TlsGroup {
             Ok::<_, TlsFailure>(Arc::new(config))
         };
         Ok(TlsGroup {
-            newest: config(&[&rustls::version::TLS13, &rustls::version::TLS12])?,
-            tls12: config(&[&rustls::version::TLS12])?,
+            newest: match server.min {
+                TlsMin::Tls12 => config(&[&rustls::version::TLS13, &rustls::version::TLS12])?,
+                TlsMin::Tls13 => config(&[&rustls::version::TLS13])?,
+            },
+            tls12: match server.min {
+                TlsMin::Tls12 => Some(config(&[&rustls::version::TLS12])?),
+                TlsMin::Tls13 => None,
+            },
             tickets,
+            #[cfg(feature = "legacy-tls")]
+            legacy: if server.legacy { Some(Arc::new(legacy::Legacy::new(&name)?)) } else { None },
+            answer,
+            server,
             roots: roots.clone(),
             name,
         })
@@ -104,10 +141,22 @@ impl TlsGroup {
     ///
     /// # Errors
     /// [`TlsFailure`]; never because of who signed the certificate, when and for whom. [`Reason::NoTicket`] where the server resumed
-    /// sessions so far and no ticket is left: nothing was sent then, and TLS 1.2 on a new control connection is the cure.
+    /// sessions so far and no ticket is left: nothing was sent then, and TLS 1.2 on a new control connection is the cure. [`Reason::TlsPin`]
+    /// where the server shows another key than the pinned ones.
     pub async fn connect(&self, socket: TcpStream, max: Option<TlsVersion>) -> Result<Secured, TlsFailure> {
+        #[cfg(feature = "legacy-tls")]
+        if let Some(legacy) = &self.legacy {
+            return self.secured_by(legacy.connect(socket, &self.name).await?);
+        }
         let config = match max {
-            Some(TlsVersion::Tls12) => &self.tls12,
+            Some(TlsVersion::Tls10 | TlsVersion::Tls11 | TlsVersion::Tls12) => {
+                self.tls12.as_ref().ok_or_else(|| {
+                    TlsFailure::new(
+                        Reason::TlsVersion,
+                        "TLS 1.3 at least is what this relay's administrator asks for here",
+                    )
+                })?
+            }
             Some(TlsVersion::Tls13) | None if self.tickets.dry() => {
                 return Err(TlsFailure::new(Reason::NoTicket, "no TLS 1.3 ticket is left to resume with"));
             }
@@ -116,7 +165,7 @@ impl TlsGroup {
         let stream = TlsConnector::from(config.clone())
             .connect(self.name.clone(), socket)
             .await
-            .map_err(|error| TlsFailure::from_io(&error))?;
+            .map_err(|error| self.failure(&error))?;
         let (_, connection) = stream.get_ref();
         let chain = connection.peer_certificates().unwrap_or_default();
         let resumed = connection.handshake_kind() == Some(HandshakeKind::Resumed);
@@ -124,7 +173,7 @@ impl TlsGroup {
             self.tickets.resumed();
         }
         let info = TlsInfo {
-            verdict: self.roots.verdict(chain, &self.name),
+            verdict: self.server.verdict(&self.roots, chain, &self.name)?,
             version: match connection.protocol_version() {
                 Some(ProtocolVersion::TLSv1_3) => TlsVersion::Tls13,
                 _ => TlsVersion::Tls12,
@@ -142,21 +191,35 @@ impl TlsGroup {
             chain: chain.iter().take(MAX_CHAIN).map(certificate::describe).collect(),
         };
         let chain = chain.iter().take(MAX_CHAIN).map(|der| der.to_vec()).collect();
+        let stream = SecuredStream::Rustls(Box::new(stream));
         Ok(Secured { stream, info: within_frame(info), chain })
     }
-}
 
-/// No client certificates. One object for a whole group: rustls compares it by pointer.
-#[derive(Debug)]
-struct NoCertificate;
-
-impl rustls::client::ResolvesClientCert for NoCertificate {
-    fn resolve(&self, _: &[&[u8]], _: &[rustls::SignatureScheme]) -> Option<Arc<rustls::sign::CertifiedKey>> {
-        None
+    #[cfg(feature = "legacy-tls")]
+    fn secured_by(&self, shaken: legacy::Shaken) -> Result<Secured, TlsFailure> {
+        let legacy::Shaken { stream, version, cipher, resumed, chain } = shaken;
+        let info = TlsInfo {
+            verdict: self.server.verdict(&self.roots, &chain, &self.name)?,
+            version,
+            key_exchange: String::new(),
+            cipher,
+            resumed,
+            gate_open: false,
+            chain: chain.iter().take(MAX_CHAIN).map(certificate::describe).collect(),
+        };
+        let chain = chain.iter().take(MAX_CHAIN).map(|der| der.to_vec()).collect();
+        Ok(Secured { stream: SecuredStream::Legacy(stream), info: within_frame(info), chain })
     }
 
-    fn has_certs(&self) -> bool {
-        false
+    fn failure(&self, error: &std::io::Error) -> TlsFailure {
+        let failure = TlsFailure::from_io(error);
+        if self.answer.asked() {
+            failure.after_asking(self.answer.has_identity())
+        } else if self.tls12.is_none() {
+            failure.for_tls13_only()
+        } else {
+            failure
+        }
     }
 }
 
@@ -172,36 +235,7 @@ fn within_frame(mut info: TlsInfo) -> TlsInfo {
     info
 }
 
-/// The names that GnuTLS, and with it FileZilla's log, gives to groups.
-fn group_name(group: NamedGroup) -> String {
-    match group {
-        NamedGroup::X25519 => "X25519".into(),
-        NamedGroup::X448 => "X448".into(),
-        NamedGroup::secp256r1 => "SECP256R1".into(),
-        NamedGroup::secp384r1 => "SECP384R1".into(),
-        NamedGroup::secp521r1 => "SECP521R1".into(),
-        NamedGroup::X25519MLKEM768 => "X25519-MLKEM768".into(),
-        NamedGroup::secp256r1MLKEM768 => "SECP256R1-MLKEM768".into(),
-        other => format!("{other:?}"),
-    }
-}
-
-/// The names that GnuTLS gives to the ciphers of the suites that rustls has.
-fn cipher_name(suite: CipherSuite) -> &'static str {
-    use CipherSuite::*;
-    match suite {
-        TLS13_AES_256_GCM_SHA384
-        | TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
-        | TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 => "AES-256-GCM",
-        TLS13_AES_128_GCM_SHA256
-        | TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
-        | TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 => "AES-128-GCM",
-        TLS13_CHACHA20_POLY1305_SHA256
-        | TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
-        | TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 => "CHACHA20-POLY1305",
-        other => other.as_str().unwrap_or("unknown"),
-    }
-}
-
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod verdicts;

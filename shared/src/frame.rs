@@ -56,15 +56,35 @@ pub enum Kind {
     TlsCert = 0x32,
     /// Page accepts the certificate: the gate opens.
     TlsAccept = 0x33,
-    // 0x40 WRITE_SECRET; 0x50 ATTACH, 0x51 ATTACHED, 0x52 BULK_PROGRESS, 0x53 BULK_END, 0x54 COMMIT
+    /// Page asks the relay to write a stored secret of a preset site, JSON.
+    WriteSecret = 0x40,
+    // 0x50 ATTACH, 0x51 ATTACHED, 0x52 BULK_PROGRESS, 0x53 BULK_END, 0x54 COMMIT
 }
 
 impl Kind {
     fn from_byte(byte: u8) -> Option<Kind> {
         use Kind::*;
-        const ALL: [Kind; 19] = [
-            Hello, Welcome, Resume, Ack, Ping, Pong, GoAway, Resumed, Open, Opened, Listening, Data, Credit,
-            Fin, Reset, StartTls, TlsInfo, TlsCert, TlsAccept,
+        const ALL: [Kind; 20] = [
+            Hello,
+            Welcome,
+            Resume,
+            Ack,
+            Ping,
+            Pong,
+            GoAway,
+            Resumed,
+            Open,
+            Opened,
+            Listening,
+            Data,
+            Credit,
+            Fin,
+            Reset,
+            StartTls,
+            TlsInfo,
+            TlsCert,
+            TlsAccept,
+            WriteSecret,
         ];
         ALL.into_iter().find(|kind| *kind as u8 == byte)
     }

@@ -8,7 +8,8 @@
 //! | link   | HELLO, WELCOME, RESUME, RESUMED, ACK, PING, PONG, GOAWAY | HELLO, or RESUME on a new WebSocket, is the first frame of the page, WELCOME or RESUMED the first of the relay |
 //! | stream | OPEN, LISTENING, OPENED, DATA, CREDIT, FIN, RESET | FIN is a half-close and everything before it is delivered; RESET alone discards; CREDIT is an absolute limit |
 //! | TLS    | START_TLS, TLS_CERT, TLS_INFO, TLS_ACCEPT | nothing flows between START_TLS and the opened gate |
-//! | secret, bulk | WRITE_SECRET, ATTACH, … : kinds kept free | |
+//! | secret | WRITE_SECRET | the relay writes a stored password that the page never sees |
+//! | bulk | ATTACH, … : kinds kept free | |
 //!
 //! Hot frames are packed by hand; cold frames carry JSON, because a cached page and a relay may differ in
 //! version and JSON tolerates added fields. Payload of DATA never enters this crate: both sides hand it on as it is and
@@ -25,6 +26,7 @@ pub mod link;
 pub mod message;
 pub mod page;
 pub mod reset;
+pub mod secret;
 pub mod stream;
 pub mod tls;
 pub mod window;
@@ -36,8 +38,11 @@ pub use link::{
 };
 pub use message::Message;
 pub use reset::{Reason, Reset};
+pub use secret::{SecretKind, WriteSecret};
 pub use stream::{LISTEN, Listening, Open, Opened, StreamKind};
-pub use tls::{Certificate, StartTls, TlsInfo, TlsVersion, Verdict};
+pub use tls::{
+    Certificate, ClientCertificate, MAX_CLIENT_CERTIFICATE, StartTls, TlsInfo, TlsVersion, Verdict,
+};
 
 /// The WebSocket subprotocol. Its number is the major version; minor differences go by `features` in
 /// HELLO and WELCOME.

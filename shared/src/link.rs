@@ -104,6 +104,9 @@ pub struct Site {
     /// Start folder.
     #[serde(default)]
     pub path: Option<String>,
+    /// The relay holds this user's password and writes it at login ([`crate::WriteSecret`]); the page need not ask for it.
+    #[serde(default)]
+    pub stored_password: bool,
 }
 
 /// Encryption of a preset site, with the names used in the configuration file.

@@ -3,6 +3,7 @@
 use crate::frame::{Flags, FrameError, Header, Kind, StreamId};
 use crate::link::{GoAway, Hello, Resume, Resumed, Welcome};
 use crate::reset::Reset;
+use crate::secret::WriteSecret;
 use crate::stream::{Listening, Open, Opened};
 use crate::tls::{StartTls, TlsInfo};
 use crate::{MAX_JSON, MAX_PAYLOAD, WINDOW_UNIT};
@@ -66,6 +67,8 @@ pub enum Message {
     },
     /// See [`Kind::TlsAccept`].
     TlsAccept,
+    /// See [`Kind::WriteSecret`].
+    WriteSecret(WriteSecret),
 }
 
 impl Message {
@@ -93,6 +96,7 @@ impl Message {
             Message::Listening(body) => json(body, &mut out),
             Message::StartTls(body) => json(body, &mut out),
             Message::TlsInfo(body) => json(body, &mut out),
+            Message::WriteSecret(body) => json(body, &mut out),
             Message::Ack(number)
             | Message::Ping(number)
             | Message::Pong(number)
@@ -129,6 +133,7 @@ impl Message {
             Kind::Listening => Message::Listening(parse(kind, payload)?),
             Kind::StartTls => Message::StartTls(parse(kind, payload)?),
             Kind::TlsInfo => Message::TlsInfo(parse(kind, payload)?),
+            Kind::WriteSecret => Message::WriteSecret(parse(kind, payload)?),
             Kind::Ping => Message::Ping(number().map_err(|_| length)?),
             Kind::Pong => Message::Pong(number().map_err(|_| length)?),
             Kind::Credit => Message::Credit(number().map_err(|_| length)?),
@@ -162,6 +167,7 @@ impl Message {
             Message::TlsInfo(_) => Kind::TlsInfo,
             Message::TlsCert { .. } => Kind::TlsCert,
             Message::TlsAccept => Kind::TlsAccept,
+            Message::WriteSecret(_) => Kind::WriteSecret,
         }
     }
 }
@@ -187,8 +193,9 @@ mod tests {
     use crate::credential::Credential;
     use crate::link::{ResumeToken, Resumption, Site, SiteEncryption};
     use crate::reset::{MAX_TEXT, Reason};
+    use crate::secret::SecretKind;
     use crate::stream::StreamKind;
-    use crate::tls::{Certificate, TlsVersion, Verdict};
+    use crate::tls::{Certificate, ClientCertificate, TlsVersion, Verdict};
     use proptest::collection::vec;
     use proptest::option;
     use proptest::prelude::*;
@@ -214,7 +221,10 @@ mod tests {
             Just(SiteEncryption::Implicit),
         ];
         (text(), text(), any::<u16>(), encryption, option::of(text()), option::of(text())).prop_map(
-            |(name, host, port, encryption, user, path)| Site { name, host, port, encryption, user, path },
+            |(name, host, port, encryption, user, path)| {
+                let stored_password = user.is_some() && port % 2 == 0;
+                Site { name, host, port, encryption, user, path, stored_password }
+            },
         )
     }
 
@@ -239,7 +249,12 @@ mod tests {
     }
 
     fn version() -> impl Strategy<Value = TlsVersion> {
-        prop_oneof![Just(TlsVersion::Tls12), Just(TlsVersion::Tls13)]
+        prop_oneof![
+            Just(TlsVersion::Tls10),
+            Just(TlsVersion::Tls11),
+            Just(TlsVersion::Tls12),
+            Just(TlsVersion::Tls13)
+        ]
     }
 
     fn info() -> impl Strategy<Value = TlsInfo> {
@@ -326,12 +341,16 @@ mod tests {
             any::<u64>().prop_map(Message::Credit),
             any::<bool>().prop_map(|unclean| Message::Fin { unclean }),
             reset().prop_map(Message::Reset),
-            (text(), any::<u64>(), option::of(version())).prop_map(|(server_name, received, max_version)| {
-                Message::StartTls(StartTls { server_name, received, max_version })
-            }),
+            (text(), any::<u64>(), option::of(version()), option::of(text())).prop_map(
+                |(server_name, received, max_version, pem)| {
+                    let client_certificate = pem.map(|pem| ClientCertificate { pem });
+                    Message::StartTls(StartTls { server_name, received, max_version, client_certificate })
+                }
+            ),
             info().prop_map(Message::TlsInfo),
             (any::<u16>(), vec(any::<u8>(), 0..300)).prop_map(|(index, der)| Message::TlsCert { index, der }),
             Just(Message::TlsAccept),
+            Just(Message::WriteSecret(WriteSecret { what: SecretKind::Password })),
         ]
     }
 
@@ -352,7 +371,7 @@ mod tests {
 
         /// Whatever is understood is understood the same after another turn.
         #[test]
-        fn any_bytes(mut frame in vec(any::<u8>(), 0..64), kind in 0u8..0x40) {
+        fn any_bytes(mut frame in vec(any::<u8>(), 0..64), kind in 0u8..0x60) {
             if let Some(first) = frame.first_mut() {
                 *first = kind;
             }
@@ -402,6 +421,7 @@ mod tests {
             Kind::Listening,
             Kind::StartTls,
             Kind::TlsInfo,
+            Kind::WriteSecret,
         ] {
             wrong(kind, MAX_JSON + 1);
         }
@@ -435,7 +455,7 @@ mod tests {
     #[test]
     fn kinds_that_are_not_known() {
         let known =
-            [1, 2, 3, 4, 5, 6, 7, 8, 0x10, 0x11, 0x13, 0x20, 0x21, 0x22, 0x23, 0x30, 0x31, 0x32, 0x33];
+            [1, 2, 3, 4, 5, 6, 7, 8, 0x10, 0x11, 0x13, 0x20, 0x21, 0x22, 0x23, 0x30, 0x31, 0x32, 0x33, 0x40];
         for kind in 0..=255u8 {
             let plain = Header::split(&[kind, 0, 0, 0, 0, 0, 0, 0]).map(drop);
             let ignorable = Header::split(&[kind, Flags::IGNORABLE.0, 0, 0, 0, 0, 0, 0]).map(drop);

@@ -19,8 +19,9 @@ use crate::ledger::{Received, is_numbered};
 use crate::link::{GoAway, Hello, RESUME, Resume, Resumption, Welcome};
 use crate::message::Message;
 use crate::reset::{Reason, Reset};
+use crate::secret::{SecretKind, WriteSecret};
 use crate::stream::{Listening, Open, Opened, StreamKind};
-use crate::tls::{StartTls, TlsInfo, TlsVersion};
+use crate::tls::{ClientCertificate, StartTls, TlsInfo, TlsVersion};
 use crate::window::{RecvWindow, SendWindow};
 use crate::{CONTROL_WINDOW, DATA_WINDOW, MAX_PAYLOAD, MAX_PAYLOAD_NEGOTIABLE, MAX_SESSION_WINDOW};
 use std::collections::{BTreeMap, VecDeque};
@@ -202,15 +203,26 @@ impl Link {
         Ok(id)
     }
 
-    /// Asks for TLS on a stream, once; nothing may be sent until the gate is open. Before [`Event::Opened`] it costs no round trip:
+    /// Asks for TLS on a stream, once and before its end; nothing may be sent until the gate is open. Before [`Event::Opened`] it costs no round trip:
     /// the relay begins the handshake as soon as the connection stands.
     pub fn start_tls(&mut self, id: StreamId, server_name: String, max_version: Option<TlsVersion>) {
-        let Some(stream) = self.streams.get_mut(&id).filter(|stream| stream.gate == Gate::Open) else {
-            return;
-        };
+        self.start_tls_as(id, server_name, max_version, None);
+    }
+
+    /// The same with a client certificate, on a control stream.
+    pub fn start_tls_as(
+        &mut self,
+        id: StreamId,
+        server_name: String,
+        max_version: Option<TlsVersion>,
+        client_certificate: Option<ClientCertificate>,
+    ) {
+        let begins = |stream: &&mut Stream| stream.gate == Gate::Open && !stream.fin_sent;
+        let Some(stream) = self.streams.get_mut(&id).filter(begins) else { return };
         stream.gate = Gate::Handshake;
         let received = stream.receive.received();
-        self.queue(id, &Message::StartTls(StartTls { server_name, received, max_version }));
+        let request = StartTls { server_name, received, max_version, client_certificate };
+        self.queue(id, &Message::StartTls(request));
     }
 
     /// Opens the gate: the certificate is accepted. Does nothing where it is open, or where no certificate was shown yet.
@@ -220,6 +232,14 @@ impl Link {
         };
         stream.gate = Gate::Open;
         self.queue(id, &Message::TlsAccept);
+    }
+
+    /// Asks the relay to write the stored password of this control stream's preset site, as the PASS command. All that was sent before goes
+    /// first; nothing may be sent behind it before the server has answered. Does nothing where bytes cannot flow.
+    pub fn write_password(&mut self, id: StreamId) {
+        if let Some(Stream { gate: Gate::Open, fin_sent: false, send: Some(_), .. }) = self.streams.get(&id) {
+            self.queue(id, &Message::WriteSecret(WriteSecret { what: SecretKind::Password }));
+        }
     }
 
     /// Payload bytes that may be sent on a stream now, over one or more frames of [`Link::max_payload`].

@@ -60,6 +60,12 @@ reasons! {
     Internal = 19,
     /// The server resumed this session's TLS before, and there is no ticket left to do so again: no handshake was tried.
     NoTicket = 20,
+    /// The stored password could not be written, or must not be here.
+    Secret = 21,
+    /// The server shows another key than those that the relay's administrator has pinned.
+    TlsPin = 22,
+    /// The server wants a client certificate, or refuses the one it was shown.
+    ClientCertificate = 23,
 }
 
 /// A decoded RESET.
@@ -112,7 +118,7 @@ mod tests {
         for reason in Reason::ALL {
             assert_eq!(Reason::from_code(*reason as u16), *reason);
         }
-        for code in [0, 14, 15, 21, u16::MAX] {
+        for code in [0, 14, 15, 24, u16::MAX] {
             assert_eq!(Reason::from_code(code), Reason::Internal);
         }
     }

@@ -6,6 +6,7 @@
 //! a data stream costs one round trip in all.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// START_TLS.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -18,11 +19,36 @@ pub struct StartTls {
     /// Newest version to offer; absent means 1.3.
     #[serde(default)]
     pub max_version: Option<TlsVersion>,
+    /// What to show to a server that asks who this is. On control streams; their data streams show the same.
+    #[serde(default)]
+    pub client_certificate: Option<ClientCertificate>,
 }
 
-/// TLS protocol versions that the relay speaks.
+/// A certificate and its key, for one session. No `Debug` of it shows anything.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientCertificate {
+    /// PEM: the certificate, those that lead to its authority, and the private key, not encrypted.
+    pub pem: String,
+}
+
+/// Longest [`ClientCertificate::pem`], in bytes: with the rest of START_TLS it fits a frame.
+pub const MAX_CLIENT_CERTIFICATE: usize = 12 * 1024;
+
+impl fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientCertificate(****)")
+    }
+}
+
+/// TLS protocol versions that the relay speaks; those below 1.2 only where it was built for that, and its administrator named the server.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum TlsVersion {
+    /// RFC 2246, deprecated by RFC 8996.
+    #[serde(rename = "TLS1.0")]
+    Tls10,
+    /// RFC 4346, deprecated by RFC 8996.
+    #[serde(rename = "TLS1.1")]
+    Tls11,
     /// RFC 5246.
     #[serde(rename = "TLS1.2")]
     Tls12,
@@ -36,6 +62,8 @@ impl TlsVersion {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            TlsVersion::Tls10 => "TLS1.0",
+            TlsVersion::Tls11 => "TLS1.1",
             TlsVersion::Tls12 => "TLS1.2",
             TlsVersion::Tls13 => "TLS1.3",
         }

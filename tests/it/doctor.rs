@@ -270,7 +270,7 @@ async fn nobody_there() {
         config.targets.push(Target::new(host, port));
         let relay = RelayProcess::with(config).await;
         let link = Relay::connect(&relay.address()).await.unwrap();
-        for transport in [Transport::Direct(Roots::none()), Transport::Relay(link)] {
+        for transport in [Transport::Direct(Roots::none().into()), Transport::Relay(link)] {
             let site = Site::new(host, port, "tester", Secret::new("secret"));
             let findings = examine(transport, site, true).await;
             check(host, &findings, subject, Verdict::Bad, &words);

@@ -11,6 +11,8 @@ mod hostile;
 mod matrix;
 mod memory;
 mod policy;
+mod secrets;
+mod server_tls;
 mod session_log;
 mod setup;
 mod survival;

@@ -21,7 +21,7 @@ impl Way {
     /// A transport that reaches these control ports of 127.0.0.1. The relay runs as long as the second value lives.
     pub(crate) async fn open(self, ports: &[u16]) -> (Transport, Option<RelayProcess>) {
         match self {
-            Way::Native => (Transport::Direct(Roots::none()), None),
+            Way::Native => (Transport::Direct(Roots::none().into()), None),
             Way::Relay => {
                 let relay = RelayProcess::start(ports).await;
                 let link = Relay::connect(&relay.address()).await.expect("the relay takes the link");
@@ -33,7 +33,7 @@ impl Way {
     /// A transport that reaches this server, which may come to the relay as well (active mode).
     pub(crate) async fn to(self, server: &Server) -> (Transport, Option<RelayProcess>) {
         match self {
-            Way::Native => (Transport::Direct(Roots::none()), None),
+            Way::Native => (Transport::Direct(Roots::none().into()), None),
             Way::Relay => {
                 let mut config = Config::default();
                 config.targets.push(Target { active: true, ..Target::new(server.host(), server.port()) });

@@ -4,6 +4,14 @@
 use crate::path::{Argument, RemotePath};
 use crate::reply::escape;
 
+/// What goes out. No `Debug`: it may hold a password.
+pub(crate) enum Wire {
+    /// These bytes.
+    Line(Vec<u8>),
+    /// PASS with the password that the driver has.
+    StoredPassword,
+}
+
 /// A command line. No `Debug`: it may hold a password.
 #[derive(Clone)]
 pub(crate) struct Command {
@@ -14,12 +22,14 @@ pub(crate) struct Command {
     /// The argument is the whole line: a person typed it.
     typed: bool,
     timed: bool,
+    /// PASS, whose argument the driver has.
+    stored: bool,
 }
 
 impl Command {
     /// A verb alone.
     pub(crate) fn bare(verb: &'static str) -> Command {
-        Command { verb, argument: None, masked: None, typed: false, timed: true }
+        Command { verb, argument: None, masked: None, typed: false, timed: true, stored: false }
     }
 
     /// A verb and a word of ours.
@@ -69,6 +79,12 @@ impl Command {
         Command { masked, timed: false, ..Command::argument(verb, argument) }
     }
 
+    /// PASS with the password that the driver has.
+    pub(crate) fn stored_password() -> Command {
+        let masked = Some("PASS ****".to_owned());
+        Command { masked, timed: false, stored: true, ..Command::bare("PASS") }
+    }
+
     /// A whole line that a person typed; `masked` is what the log shows where it holds a secret.
     pub(crate) fn typed(line: &Argument, masked: Option<String>) -> Command {
         let command = Command::argument("the command", line);
@@ -100,8 +116,12 @@ impl Command {
         self.verb
     }
 
-    /// The bytes for the wire.
-    pub(crate) fn line(&self) -> Vec<u8> {
+    /// What goes out.
+    pub(crate) fn wire(&self) -> Wire {
+        if self.stored { Wire::StoredPassword } else { Wire::Line(self.line()) }
+    }
+
+    fn line(&self) -> Vec<u8> {
         let mut line = if self.typed { Vec::new() } else { self.verb.as_bytes().to_vec() };
         if let Some(argument) = &self.argument {
             if !self.typed {

@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 
+use crate::command::Wire;
 use crate::error::{Error, ErrorKind, Stage};
 use crate::event::Event;
 use crate::io::{ConnId, End, Time};
@@ -80,7 +81,7 @@ pub(crate) struct Expectation {
 /// A command that waits for its turn.
 struct Unsent {
     expectation: Expectation,
-    line: Vec<u8>,
+    wire: Wire,
     /// It goes out whatever is unanswered.
     urgent: bool,
 }
@@ -143,8 +144,8 @@ impl Control {
     }
 
     /// Takes a command in that cannot wait for a reply: it is about the command which is not answered.
-    pub(crate) fn queue_urgently(&mut self, verb: &'static str, shown: String, line: Vec<u8>) {
-        self.queue(verb, shown, line, Hearer::Lane(0), false);
+    pub(crate) fn queue_urgently(&mut self, verb: &'static str, shown: String, wire: Wire) {
+        self.queue(verb, shown, wire, Hearer::Lane(0), false);
         if let Some(mut unsent) = self.unsent.pop_back() {
             unsent.urgent = true;
             self.unsent.push_front(unsent);
@@ -156,7 +157,7 @@ impl Control {
         &mut self,
         verb: &'static str,
         shown: String,
-        line: Vec<u8>,
+        wire: Wire,
         hearer: Hearer,
         timed: bool,
     ) {
@@ -169,15 +170,15 @@ impl Control {
             timed,
             crowded: false,
         };
-        self.unsent.push_back(Unsent { expectation, line, urgent: false });
+        self.unsent.push_back(Unsent { expectation, wire, urgent: false });
     }
 
-    /// The next command whose turn it is, as a line for the wire.
-    pub(crate) fn release(&mut self, now: Time) -> Option<Vec<u8>> {
+    /// The next command whose turn it is.
+    pub(crate) fn release(&mut self, now: Time) -> Option<Wire> {
         if self.owed.len() >= self.depth && !self.unsent.front()?.urgent {
             return None;
         }
-        let Unsent { mut expectation, line, urgent } = self.unsent.pop_front()?;
+        let Unsent { mut expectation, wire, urgent } = self.unsent.pop_front()?;
         expectation.sent = now;
         // The latency is that of a command which nothing stands before.
         expectation.timed &= self.owed.is_empty();
@@ -189,7 +190,7 @@ impl Control {
             self.last_traffic = now;
         }
         self.owed.push_back(expectation);
-        Some(line)
+        Some(wire)
     }
 
     /// The log's line of the command whose reply comes next, once.

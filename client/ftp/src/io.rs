@@ -184,6 +184,8 @@ pub enum Output {
     AcceptTls(ConnId),
     /// Write these bytes. Send, Open and StartTls of different connections need not wait for each other.
     Send(ConnId, Vec<u8>),
+    /// Write PASS with the password that the driver has, behind all that was to be sent before. Only for [`crate::Site::stored_password`].
+    SendPassword(ConnId),
     /// Pump a data connection to or from a job's file. May come before the connection is opened or secured: it starts
     /// when bytes can flow. Upload: after the last byte half-close, then wait for the server's end.
     Splice {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use crate::charset::Charset;
-use crate::command::Command;
+use crate::command::{Command, Wire};
 use crate::control::{Consequence, Control, Hearer};
 use crate::data::{self, DataConnection, Phase, Resumption, Told};
 use crate::error::{Error, Stage};
@@ -224,7 +224,7 @@ impl Link {
     /// Sends a command about the one that is not answered (ABOR).
     pub(crate) fn send_urgently(&mut self, command: &Command) {
         let Some(control) = &mut self.control else { return };
-        control.queue_urgently(command.verb(), command.shown(), command.line());
+        control.queue_urgently(command.verb(), command.shown(), command.wire());
         self.release();
         // It is no answer that it waits for.
         self.show_all();
@@ -232,7 +232,7 @@ impl Link {
 
     fn send_for(&mut self, command: &Command, hearer: Hearer) {
         let Some(control) = &mut self.control else { return };
-        control.queue(command.verb(), command.shown(), command.line(), hearer, command.is_timed());
+        control.queue(command.verb(), command.shown(), command.wire(), hearer, command.is_timed());
         self.release();
     }
 
@@ -240,12 +240,15 @@ impl Link {
     pub(crate) fn release(&mut self) {
         let now = self.now;
         while let Some(control) = &mut self.control
-            && let Some(line) = control.release(now)
+            && let Some(wire) = control.release(now)
         {
             let conn = control.conn;
             self.show();
-            let line = if self.telnet() { doubled(&line).into_owned() } else { line };
-            self.put(Output::Send(conn, line));
+            self.put(match wire {
+                Wire::Line(line) if self.telnet() => Output::Send(conn, doubled(&line).into_owned()),
+                Wire::Line(line) => Output::Send(conn, line),
+                Wire::StoredPassword => Output::SendPassword(conn),
+            });
         }
     }
 
@@ -379,7 +382,7 @@ impl Link {
 
     /// Whether a new login can bring what lets the server resume: TLS 1.2, or new tickets.
     pub(crate) fn may_renew_tls(&self) -> bool {
-        !self.tls12_only() && self.server.tls.as_ref().is_some_and(|tls| tls.version != "TLS1.2")
+        !self.tls12_only() && self.server.tls.as_ref().is_some_and(|tls| tls.version == "TLS1.3")
     }
 
     /// Gives up the data connection: an upload's breaks, so that the server cannot take what it has for the whole.

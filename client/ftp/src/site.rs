@@ -58,6 +58,8 @@ pub struct Site {
     pub user: String,
     /// Password.
     pub password: Secret,
+    /// The driver has the password and writes it itself ([`crate::Output::SendPassword`]); `password` is not looked at.
+    pub stored_password: bool,
     /// ACCT, for the rare server that asks.
     pub account: Option<Secret>,
     /// Use of TLS.
@@ -99,6 +101,7 @@ impl Site {
             port,
             user: user.into(),
             password,
+            stored_password: false,
             account: None,
             encryption: Encryption::default(),
             pins: Vec::new(),

@@ -4,14 +4,24 @@
 
 mod access;
 mod limits;
+mod log;
+mod metrics;
 mod proxies;
 mod rule;
+mod secret;
+mod server_tls;
+mod tls;
 
 pub(crate) use access::is_user;
 pub use access::{Access, Mode, TicketAlgorithm, TicketKey, Token, TokenHash};
 pub use limits::{InAll, Limits, PerAddress, PerUser};
+pub use log::{Log, LogFormat};
+pub use metrics::Metrics;
 pub use proxies::ProxiesConfig;
 pub use rule::{Rule, Target, TlsRule};
+pub use secret::{PasswordOver, SecretSource};
+pub use server_tls::{ClientCertificate, Pin, PinError, TlsMin};
+pub use tls::ListenerTls;
 
 use crate::policy::Ports;
 use crate::visitor::Grants;
@@ -44,6 +54,8 @@ pub struct Config {
     pub www: Option<PathBuf>,
     /// PEM files with certificates to trust besides the system's.
     pub extra_roots: Vec<PathBuf>,
+    /// The oldest TLS with servers, where their target or rule does not say.
+    pub tls_min: TlsMin,
     /// Servers that may be reached and that the page shows as cards.
     #[serde(rename = "target")]
     pub targets: Vec<Target>,
@@ -52,6 +64,12 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// Where the relay listens for servers in active mode, if a target or rule allows that.
     pub active: Active,
+    /// HTTPS on the page's listener.
+    pub tls: ListenerTls,
+    /// What it says.
+    pub log: Log,
+    /// Who watches the relay.
+    pub metrics: Metrics,
     /// Who may come in.
     pub access: Access,
     /// Tokens that let people in.
@@ -117,7 +135,8 @@ impl Config {
     /// Reads TOML.
     ///
     /// # Errors
-    /// [`ConfigError`] with the line of the first thing that is wrong.
+    /// [`ConfigError`] with the line of the first thing that is wrong. It does not show the line: a password may stand there that does
+    /// not belong in the file.
     pub fn from_toml(text: &str) -> Result<Config, ConfigError> {
         let config: Config = toml::from_str(text).map_err(|error| ConfigError(placed(&error, text)))?;
         config.check()?;
@@ -154,6 +173,8 @@ impl Config {
             })?;
         }
         self.limits.check().map_err(ConfigError)?;
+        self.tls.check()?;
+        self.metrics.check(self.listen)?;
         if let Some(id) = &self.id
             && (id.is_empty()
                 || id.len() > 64
@@ -184,9 +205,13 @@ impl Default for Config {
             frame_ancestors: Vec::new(),
             www: None,
             extra_roots: Vec::new(),
+            tls_min: TlsMin::default(),
             targets: Vec::new(),
             rules: Vec::new(),
             active: Active::default(),
+            tls: ListenerTls::default(),
+            log: Log::default(),
+            metrics: Metrics::default(),
             access: Access::default(),
             tokens: Vec::new(),
             ticket_keys: Vec::new(),
@@ -217,7 +242,7 @@ impl Default for Deadlines {
             ping: 20,
             dead: 60,
             grace: 90,
-            drain: 30,
+            drain: 30 * 60,
         }
     }
 }
@@ -299,6 +324,38 @@ mod tests {
             ("[[rule]]\nhosts = [\"ftp.example.org\"]\nports = [0]", "line 3"),
             ("[[rule]]\nhosts = [\"ftp.example.org\"]\nports = [\"21-\"]", "line 3"),
             ("[[rule]]\nhosts = [\"ftp.example.org\"]\nport = 21", "line 3"),
+            ("[[target]]\nhost = \"a.example\"\npassword = { env = \"X\" }", "without its user"),
+            (
+                "[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword_over = \"tls\"",
+                "without a password",
+            ),
+            (
+                "[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword = { env = \"X\", file = \"Y\" }",
+                "line 4: a secret has one place",
+            ),
+            ("[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword = { fil = \"Y\" }", "line 4"),
+            (
+                "[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword = { command = [] }",
+                "command is empty",
+            ),
+            (
+                "[[target]]\nhost = \"a.example\"\nuser = \"me\"\nencryption = \"none\"\n\
+                 password = { env = \"X\" }\npassword_over = \"tls\"",
+                "for TLS only",
+            ),
+            ("tls_min = \"1.1\"", "line 1"),
+            (
+                "[[target]]\nhost = \"a.example\"\nlegacy_tls = true\ntls_min = \"1.2\"",
+                "contradict each other",
+            ),
+            #[cfg(not(feature = "legacy-tls"))]
+            ("[[rule]]\nhosts = [\"a.example\"]\nlegacy_tls = true", "feature legacy-tls"),
+            ("[[target]]\nhost = \"a.example\"\npins = [\"sha256/x\"]", "line 3"),
+            ("[[target]]\nhost = \"a.example\"\nclient_certificate = { chain = \"a\" }", "line 3"),
+            (
+                "[[target]]\nhost = \"a.example\"\nencryption = \"none\"\ntls_min = \"1.3\"",
+                "its encryption is none",
+            ),
             ("public_origin = [\"example.org\"]", "example.org"),
             ("frame_ancestors = [\"https://a.example; script-src *\"]", "not an origin"),
             ("[proxies]\nnetworks = [\"proxy.example\"]", "address or network"),
@@ -318,9 +375,32 @@ mod tests {
         }
     }
 
+    /// A password in the file itself is refused, and no error repeats it, neither its value nor its line.
+    #[test]
+    fn s3_a_literal_password_is_refused_without_repeating_it() {
+        for value in [
+            "\"canary\"",
+            "\"canary",
+            "canary",
+            "[\"canary\"]",
+            "{ canary = 1 }",
+            "{ file = \"a\", canary = 2 }",
+        ] {
+            let text = format!("[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword = {value}\n");
+            let error = Config::from_toml(&text).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("canary"), "{value}: {error}");
+        }
+        let text = "[[target]]\nhost = \"a.example\"\nuser = \"me\"\npassword = \"canary\"\n";
+        let error = Config::from_toml(text).unwrap_err().to_string();
+        assert!(error.contains("does not belong in this file") && error.contains("a.example"), "{error}");
+    }
+
     #[test]
     fn what_is_in_force_reads_as_the_same_again() {
         let text = "public_origin = [\"https://a.example\"]\n[[target]]\nhost = \"a.example\"\ntls = \"required\"\n\
+                    user = \"me\"\npassword = { command = [\"pass\", \"show\"] }\n\
+                    pins = [\"sha256/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"]\n\
+                    client_certificate = { chain = \"c\", key = \"k\" }\n\
                     [[rule]]\nhosts = [\"*.b.example\", \"10.20.0.0/16\"]\nports = [21, \"2100-2199\"]\ndata_ports = \"50000-50100\"\n";
         let config = Config::from_toml(text).unwrap();
         let effective = config.to_toml().unwrap();

@@ -1,5 +1,7 @@
 //! What may be reached: `[[target]]`, a server that the page shows as a card, and `[[rule]]`, servers that a person may type.
 
+use super::secret::{PasswordOver, SecretSource};
+use super::server_tls::{ClientCertificate, Pin, TlsMin};
 use crate::policy::{HostPattern, Ports};
 use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
@@ -25,12 +27,30 @@ pub struct Target {
     /// User name to log in with.
     #[serde(default)]
     pub user: Option<String>,
+    /// Where that user's password stands, if the relay is to write it: the page then logs in without seeing it.
+    #[serde(default)]
+    pub password: Option<SecretSource>,
+    /// What the password may be written over. Absent: TLS with a certificate that the relay trusts, or anything where `encryption` is `none`.
+    #[serde(default)]
+    pub password_over: Option<PasswordOver>,
     /// Start folder.
     #[serde(default)]
     pub path: Option<String>,
     /// Whether the relay lets anything but TLS through.
     #[serde(default)]
     pub tls: TlsRule,
+    /// The oldest TLS. Absent: what holds for all.
+    #[serde(default)]
+    pub tls_min: Option<TlsMin>,
+    /// The keys that the server may show. They are trusted without a question, and no other is. Empty: the certificate decides.
+    #[serde(default)]
+    pub pins: Vec<Pin>,
+    /// What the relay shows to a server that asks who it is.
+    #[serde(default)]
+    pub client_certificate: Option<ClientCertificate>,
+    /// TLS 1.0 and 1.1 too: for a server that cannot be updated, and only in a relay that was built with the feature `legacy-tls`.
+    #[serde(default)]
+    pub legacy_tls: bool,
     /// Ports that data connections may go to.
     #[serde(default = "unprivileged")]
     pub data_ports: Ports,
@@ -54,6 +74,15 @@ pub struct Rule {
     /// Whether the relay lets anything but TLS through.
     #[serde(default)]
     pub tls: TlsRule,
+    /// The oldest TLS. Absent: what holds for all.
+    #[serde(default)]
+    pub tls_min: Option<TlsMin>,
+    /// What the relay shows to a server that asks who it is.
+    #[serde(default)]
+    pub client_certificate: Option<ClientCertificate>,
+    /// TLS 1.0 and 1.1 too: for a server that cannot be updated, and only in a relay that was built with the feature `legacy-tls`.
+    #[serde(default)]
+    pub legacy_tls: bool,
     /// Ports that data connections may go to.
     #[serde(default = "unprivileged")]
     pub data_ports: Ports,
@@ -86,8 +115,14 @@ impl Target {
             name: None,
             encryption: SiteEncryption::default(),
             user: None,
+            password: None,
+            password_over: None,
             path: None,
             tls: TlsRule::default(),
+            tls_min: None,
+            pins: Vec::new(),
+            client_certificate: None,
+            legacy_tls: false,
             data_ports: unprivileged(),
             active: false,
             users: None,
@@ -108,7 +143,16 @@ impl Target {
             encryption: self.encryption,
             user: self.user.clone(),
             path: self.path.clone(),
+            stored_password: self.password.is_some(),
         }
+    }
+
+    /// What the password may be written over.
+    pub(crate) fn password_over(&self) -> PasswordOver {
+        self.password_over.unwrap_or(match self.encryption {
+            SiteEncryption::None => PasswordOver::Plain,
+            _ => PasswordOver::VerifiedTls,
+        })
     }
 
     /// What contradicts itself.
@@ -121,23 +165,94 @@ impl Target {
         if self.port == 0 {
             return Err(format!("target {host:?}: port 0 cannot be reached"));
         }
+        self.check_password().map_err(|text| format!("target {host:?}: {text}"))?;
         let plain = matches!(self.encryption, SiteEncryption::None | SiteEncryption::ExplicitIfOffered);
         if self.tls == TlsRule::Required && plain {
             return Err(format!(
                 "target {host:?}: TLS is required, but its encryption is not explicit or implicit"
             ));
         }
-        Ok(())
+        if self.encryption == SiteEncryption::None && self.has_own_tls() {
+            return Err(format!(
+                "target {host:?}: tls_min, pins, client_certificate or legacy_tls, but its encryption is none"
+            ));
+        }
+        check_legacy(self.legacy_tls, self.tls_min, self.client_certificate.as_ref())
+            .map_err(|text| format!("target {host:?}: {text}"))
+    }
+
+    /// Whether anything is said of TLS with it that does not hold for all.
+    pub(crate) fn has_own_tls(&self) -> bool {
+        self.tls_min.is_some()
+            || !self.pins.is_empty()
+            || self.client_certificate.is_some()
+            || self.legacy_tls
+    }
+}
+
+impl Target {
+    /// Where the password stands and what is wrong with it, for an administrator.
+    pub(crate) fn password_in_words(&self) -> Option<String> {
+        let (password, user) = (self.password.as_ref()?, self.user.as_deref()?);
+        let over = match self.password_over() {
+            PasswordOver::Plain => "any connection",
+            PasswordOver::Tls => "TLS with any certificate that the page accepts",
+            PasswordOver::VerifiedTls => "TLS with a certificate that the relay trusts",
+        };
+        let but = password.complaint().map_or(String::new(), |complaint| format!(" (warning: {complaint})"));
+        let place = format!("{}:{}", self.host, self.port);
+        Some(format!("write the password of {user:?} at {place} from {password}, over {over}{but}\n"))
+    }
+
+    fn check_password(&self) -> Result<(), &'static str> {
+        let Some(password) = &self.password else {
+            return match self.password_over {
+                Some(_) => Err("password_over without a password"),
+                None => Ok(()),
+            };
+        };
+        password.check()?;
+        match self.user.as_deref() {
+            None | Some("") => Err("a password without its user"),
+            Some(user) if user.contains(char::is_control) => Err("its user holds a control character"),
+            Some(_)
+                if self.encryption == SiteEncryption::None && self.password_over() != PasswordOver::Plain =>
+            {
+                Err("its password is for TLS only, but its encryption is none")
+            }
+            Some(_) => Ok(()),
+        }
     }
 }
 
 impl Rule {
+    /// Whether anything is said of TLS with its servers that does not hold for all.
+    pub(crate) fn has_own_tls(&self) -> bool {
+        self.tls_min.is_some() || self.client_certificate.is_some() || self.legacy_tls
+    }
+
     /// What contradicts itself.
     pub(crate) fn check(&self) -> Result<(), String> {
         match self.hosts.is_empty() || self.ports.is_empty() {
             true => Err("a rule without hosts or ports lets nothing through".to_owned()),
-            false => Ok(()),
+            false => check_legacy(self.legacy_tls, self.tls_min, self.client_certificate.as_ref())
+                .map_err(|text| format!("rule: {text}")),
         }
+    }
+}
+
+/// What contradicts `legacy_tls`.
+fn check_legacy(
+    legacy: bool,
+    min: Option<TlsMin>,
+    certificate: Option<&ClientCertificate>,
+) -> Result<(), &'static str> {
+    match (legacy, min, certificate) {
+        (false, _, _) => Ok(()),
+        (true, Some(_), _) => Err("tls_min and legacy_tls contradict each other"),
+        (true, _, Some(_)) => Err("legacy_tls cannot show a client_certificate"),
+        (true, None, None) if cfg!(feature = "legacy-tls") => Ok(()),
+        (true, None, None) => Err("legacy_tls needs a relay that was built with the feature legacy-tls"),
     }
 }
 

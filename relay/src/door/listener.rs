@@ -34,7 +34,7 @@ pub(crate) struct Listener {
 impl Listener {
     /// Listens on this side's address of the control connection, on a free port of the range.
     pub(super) fn bind(active: &Active, server: Server) -> Result<Listener, Refused> {
-        let refused = |text: String| Refused { reason: Reason::Unreachable, text };
+        let refused = |text: String| Refused::new(Reason::Unreachable, text);
         let socket = bind(server.local, active.ports)
             .map_err(|error| refused(format!("no port of {} can be listened on: {error}", active.ports)))?;
         let local = socket.local_addr().map_err(|error| refused(error.to_string()))?;
@@ -56,10 +56,8 @@ impl Listener {
                 }
             }
         });
-        let (socket, peer) = accepted.await.map_err(|_| Refused {
-            reason: Reason::ConnectTimeout,
-            text: format!("the server did not connect within {} seconds", deadline.as_secs()),
-        })?;
+        let late = || format!("the server did not connect within {} seconds", deadline.as_secs());
+        let (socket, peer) = accepted.await.map_err(|_| Refused::new(Reason::ConnectTimeout, late()))?;
         let local = socket.local_addr().unwrap_or(self.address);
         let _ = socket.set_nodelay(true);
         Ok(Connected { socket, peer: canonical(peer), local: canonical(local), elapsed: start.elapsed() })
@@ -92,7 +90,7 @@ mod tests {
 
     fn server() -> Server {
         let here: IpAddr = "127.0.0.1".parse().unwrap();
-        let terms = Terms { tls_required: false, data_ports: Ports::UNPRIVILEGED, active: true };
+        let terms = Terms { tls_required: false, data_ports: Ports::UNPRIVILEGED, active: true, tls: 0 };
         Server { peer: here, local: here, terms }
     }
 

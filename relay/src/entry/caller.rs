@@ -1,6 +1,7 @@
 //! Who asks for a tunnel: what is known before the WebSocket stands.
 
 use super::{Sender, strangers, token};
+use crate::audit;
 use crate::config::{Mode, is_user};
 use crate::limits::{Connection, Full, TunnelPlace};
 use crate::page::text;
@@ -70,7 +71,7 @@ impl Relay {
         let rules = self.rules();
         let (access, address) = (&rules.access, rules.proxies.client(sender, headers));
         let turned_away = |why: TurnedAway| {
-            tracing::warn!(%address, ?why, "turned away");
+            audit::entry_refused(address, None, &why.name());
             why
         };
         let named = match access.config.has(Mode::Header) {
@@ -117,6 +118,18 @@ fn bearer(headers: &HeaderMap) -> Option<Credential> {
         true => Credential::token(text),
         false => Credential::ticket(text),
     })
+}
+
+impl TurnedAway {
+    /// Its name in the audit log.
+    fn name(&self) -> String {
+        match self {
+            TurnedAway::Full(full) => full.name().into(),
+            TurnedAway::Crowd => "crowd".into(),
+            TurnedAway::Blocked(_) => "blocked".into(),
+            TurnedAway::Named => "named".into(),
+        }
+    }
 }
 
 impl IntoResponse for TurnedAway {

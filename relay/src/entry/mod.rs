@@ -30,7 +30,9 @@ pub(crate) use refused::Refused;
 pub use ticket::new_ticket;
 pub use token::new_token;
 
+use crate::audit;
 use crate::limits::TunnelPlace;
+use crate::metrics::snake;
 use crate::relay::{Relay, Rules};
 use crate::visitor::{Grants, Visitor};
 use access::{Basis, Judgement, Wrong};
@@ -101,7 +103,7 @@ impl Relay {
                 let visitor = Visitor { address, user: basis.grants().user };
                 // Before a ticket is used up.
                 let place = caller.session_place(self, &visitor).map_err(|full| {
-                    tracing::warn!(%address, user = visitor.user.as_deref(), %full, "no place");
+                    audit::entry_refused(address, visitor.user.as_deref(), full.name());
                     Refused::Full
                 })?;
                 match entry.use_up(&basis) {
@@ -115,13 +117,14 @@ impl Relay {
             }
             Judgement::Nothing => return Err(Refused::nothing_shown(&access.config)),
             Judgement::Revoked => {
-                tracing::warn!(%address, "a revoked user was not let in");
+                audit::entry_refused(address, None, "revoked");
                 return Err(Refused::Forbidden);
             }
             Judgement::Wrong(wrong) => wrong,
         };
         let delay = entry.attempts.failed(address, access.patience(), now);
         tracing::warn!(%address, ?wrong, "not let in");
+        audit::entry_refused(address, None, &snake(&format!("{wrong:?}")));
         sleep_until(now + delay).await;
         match entry.blocked(&rules, address) {
             Some(left) => Err(Refused::Blocked(left)),

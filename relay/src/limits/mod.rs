@@ -63,6 +63,17 @@ pub(crate) enum Full {
 }
 
 impl Full {
+    /// Its name in the audit log.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Full::Connections { .. } => "full_connections",
+            Full::Sessions { .. } => "full_sessions",
+            Full::Streams { .. } => "full_streams",
+            Full::Opens { .. } => "full_opens",
+            Full::Memory => "full_memory",
+        }
+    }
+
     fn of(scope: Scope, what: Countable, most: usize) -> Full {
         match what {
             Countable::Connection => Full::Connections { scope, most },

@@ -3,7 +3,7 @@
 use super::account::{Account, Countable, Taken};
 use super::bucket::Bucket;
 use super::memory::{Held, Memory, Stock};
-use super::{Full, Quota};
+use super::{Full, Quota, Scope};
 use crate::config::Limits;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -21,12 +21,18 @@ const FIRST_PART: u64 = 8;
 const URGENT_SPEED: u64 = 4 * 1024;
 const URGENT_BURST: Duration = Duration::from_secs(4);
 
+/// Streams that a page may give up in a minute before they stand: a person cancels a few, and they cost the relay and its
+/// servers a connection each that brings nobody anything (the attack known from HTTP/2 as rapid reset, CVE-2023-44487).
+const GIVEN_UP: u32 = 240;
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// A tunnel's place. It ends with its last stream.
 #[derive(Debug)]
 pub(crate) struct TunnelPlace {
     accounts: Arc<[Arc<Account>]>,
     memory: Arc<Memory>,
     stock: Option<Stock>,
+    given_up: Mutex<Bucket>,
     _taken: Vec<Taken>,
 }
 
@@ -50,7 +56,19 @@ impl TunnelPlace {
         let taken = count(&accounts, Countable::Session, |account| limits.quota(account.scope()).sessions)?;
         let stock = memory.hold(LEAST_MEMORY, limits.memory()).ok_or(Full::Memory)?;
         let stock = Some(Stock::new(stock, limits.memory()));
-        Ok(TunnelPlace { accounts: accounts.into(), memory, stock, _taken: taken })
+        Ok(TunnelPlace {
+            accounts: accounts.into(),
+            memory,
+            stock,
+            given_up: Mutex::default(),
+            _taken: taken,
+        })
+    }
+
+    /// The page gave up a stream before it stood. Whether it does so too often.
+    pub(crate) fn gave_up(&self) -> bool {
+        let mut bucket = self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
+        bucket.try_take(Instant::now(), MINUTE / GIVEN_UP, MINUTE).is_err()
     }
 
     /// The memory for what the tunnel itself keeps.
@@ -58,10 +76,18 @@ impl TunnelPlace {
         self.stock.take()
     }
 
-    /// A place for one more stream. It counts until it is dropped, even where the page has forgotten the stream before.
-    pub(crate) fn stream(&self, limits: &Limits, is_control: bool) -> Result<StreamPlace, Full> {
+    /// A place for one more stream, where the page has so many. It counts for user, address and all until it is dropped, which is a
+    /// moment after the page has forgotten the stream; what the page itself may have goes by what it knows.
+    pub(crate) fn stream(&self, limits: &Limits, is_control: bool, has: usize) -> Result<StreamPlace, Full> {
         let quota = |account: &Account| limits.quota(account.scope());
-        let taken = count(&self.accounts, Countable::Stream, |account| quota(account).streams)?;
+        let most = limits.quota(Scope::Tunnel).streams;
+        if has >= most {
+            return Err(Full::of(Scope::Tunnel, Countable::Stream, most));
+        }
+        let taken = count(&self.accounts, Countable::Stream, |account| match account.scope() {
+            Scope::Tunnel => usize::MAX,
+            _ => quota(account).streams,
+        })?;
         if is_control {
             let now = Instant::now();
             self.accounts.iter().try_for_each(|account| account.open(&quota(account), now))?;

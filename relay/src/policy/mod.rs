@@ -39,6 +39,21 @@ pub(crate) enum Denied {
     Active,
 }
 
+impl Denied {
+    /// In a word, for the metrics and the audit log.
+    pub(crate) fn label(&self) -> &'static str {
+        match self {
+            Denied::Host(_) => "host",
+            Denied::NotListed(..) => "not_listed",
+            Denied::SpecialAddress(..) => "special_address",
+            Denied::Metadata(_) => "metadata",
+            Denied::Own => "own",
+            Denied::DataPort(_) => "data_port",
+            Denied::Active => "active",
+        }
+    }
+}
+
 /// What holds for the streams of a server that may be reached.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Terms {
@@ -48,6 +63,8 @@ pub(crate) struct Terms {
     pub(crate) data_ports: Ports,
     /// Whether the server may be listened for.
     pub(crate) active: bool,
+    /// Which of [`crate::tls::ServerTls::of_config`] holds; 0 where nothing special is said.
+    pub(crate) tls: usize,
 }
 
 /// A line of the rules.
@@ -82,8 +99,12 @@ impl Policy {
     /// The rules of a configuration, for a relay that listens on `own`. Targets that cannot be read were refused before
     /// by [`Config`]; here they would match nothing.
     pub(crate) fn new(config: &Config, own: Vec<SocketAddr>) -> Policy {
-        let targets = config.targets.iter().filter_map(Line::of_target);
-        Policy { lines: targets.chain(config.rules.iter().map(Line::of_rule)).collect(), own }
+        // As the list of TLS settings is numbered: what holds for all, the targets, the rules.
+        let targets =
+            (1..).zip(&config.targets).filter_map(|(number, target)| Line::of_target(target, number));
+        let rules = (1 + config.targets.len()..).zip(&config.rules);
+        let rules = rules.map(|(number, rule)| Line::of_rule(rule, number));
+        Policy { lines: targets.chain(rules).collect(), own }
     }
 
     /// Decides on the host and port of a control stream of a visitor, and on what terms. What is there for others is denied as what is
@@ -183,15 +204,17 @@ impl Policy {
 }
 
 impl Line {
-    fn of_target(target: &Target) -> Option<Line> {
+    fn of_target(target: &Target, number: usize) -> Option<Line> {
+        let tls = if target.has_own_tls() { number } else { 0 };
         let hosts = vec![target.host.parse().ok()?];
         let ports = vec![Ports::new(target.port, target.port)?];
-        let terms = Terms::new(target.tls, target.data_ports, target.active);
+        let terms = Terms::new(target.tls, target.data_ports, target.active, tls);
         Some(Line { hosts, ports, terms, users: target.users.clone(), site: Some(target.label().to_owned()) })
     }
 
-    fn of_rule(rule: &Rule) -> Line {
-        let terms = Terms::new(rule.tls, rule.data_ports, rule.active);
+    fn of_rule(rule: &Rule, number: usize) -> Line {
+        let tls = if rule.has_own_tls() { number } else { 0 };
+        let terms = Terms::new(rule.tls, rule.data_ports, rule.active, tls);
         let (hosts, ports) = (rule.hosts.clone(), rule.ports.clone());
         Line { hosts, ports, terms, users: rule.users.clone(), site: None }
     }
@@ -203,8 +226,8 @@ impl Line {
 }
 
 impl Terms {
-    fn new(tls: TlsRule, data_ports: Ports, active: bool) -> Terms {
-        Terms { tls_required: tls == TlsRule::Required, data_ports, active }
+    fn new(rule: TlsRule, data_ports: Ports, active: bool, tls: usize) -> Terms {
+        Terms { tls_required: rule == TlsRule::Required, data_ports, active, tls }
     }
 }
 
@@ -256,7 +279,8 @@ mod tests {
     }
 
     /// On the usual terms.
-    const TERMS: Terms = Terms { tls_required: false, data_ports: Ports::UNPRIVILEGED, active: false };
+    const TERMS: Terms =
+        Terms { tls_required: false, data_ports: Ports::UNPRIVILEGED, active: false, tls: 0 };
 
     fn address(text: &str) -> SocketAddr {
         text.parse().unwrap()

@@ -112,7 +112,7 @@ async fn converse(
                 session.outbox.send(StreamId::LINK, &Message::GoAway(GoAway { text, drain_ms }));
             }
             () = session.admitted.pass.ended() => return Err(Refused::Ended.into()),
-            () = session.all_ended(), if draining => return Err(End::Stopped),
+            () = session.nothing_runs(), if draining => return Err(End::Stopped),
             () = relay.cut.cancelled() => return Err(End::Stopped),
         }
     }

@@ -3,13 +3,16 @@
 use crate::door::Server;
 use crate::tls::TlsGroup;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Filled by the control stream's task, read by those of its data streams. Nothing in here changes once it is set.
+/// Filled by the control stream's task, read by those of its data streams. Nothing in here but `asked` changes once it is set.
 #[derive(Debug, Default)]
 pub(super) struct Control {
     server: OnceLock<Server>,
     tls: OnceLock<(String, TlsGroup)>,
     accepted: OnceLock<Vec<u8>>,
+    /// The page has said something that the server has not answered.
+    asked: AtomicBool,
 }
 
 impl Control {
@@ -20,6 +23,21 @@ impl Control {
 
     pub(super) fn connected(&self, server: Server) {
         let _ = self.server.set(server);
+    }
+
+    /// The page has said something on the control stream.
+    pub(super) fn asked(&self) {
+        self.asked.store(true, Ordering::Relaxed);
+    }
+
+    /// The server has said something on the control stream.
+    pub(super) fn answered(&self) {
+        self.asked.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether the page waits for an answer, as far as whoever does not read it can tell.
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
     }
 
     /// The TLS group and the server name that it is for.

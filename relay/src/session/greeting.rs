@@ -2,6 +2,7 @@
 
 use super::End;
 use super::reader::out_of_place;
+use crate::metrics::{Direction, Metrics};
 use axum::extract::ws::{Message as Carrier, WebSocket};
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
@@ -16,7 +17,7 @@ pub(super) enum Greeting {
 }
 
 /// Waits for it.
-pub(super) async fn first(source: &mut SplitStream<WebSocket>) -> Result<Greeting, End> {
+pub(super) async fn first(source: &mut SplitStream<WebSocket>, metrics: &Metrics) -> Result<Greeting, End> {
     loop {
         let frame = match source.next().await {
             Some(Ok(Carrier::Binary(frame))) => frame,
@@ -25,6 +26,7 @@ pub(super) async fn first(source: &mut SplitStream<WebSocket>) -> Result<Greetin
             Some(Ok(Carrier::Close(_))) => return Err(End::Left),
             Some(Err(_)) | None => return Err(End::Lost),
         };
+        metrics.frame(Direction::Up, &frame);
         let (header, payload) = Header::split(&frame)?;
         return match Message::decode(header, payload)? {
             Message::Hello(hello) => Ok(Greeting::Hello(hello)),

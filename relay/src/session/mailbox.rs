@@ -10,17 +10,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use towpath_shared::window::{RecvWindow, SendWindow};
-use towpath_shared::{Reason, Reset, StartTls};
+use towpath_shared::{Reason, Reset, SecretKind, StartTls};
 
-/// Payloads below this are copied together. Above, the payload is kept as it came, and with it the WebSocket's read buffer
-/// of at most [`super::READ_BUFFER`] that it is a part of.
+/// Payloads below this are copied together. Above, the payload is kept as it came, and with it the rest of the WebSocket's buffer that
+/// it is a part of: a full frame and [`super::READ_BUFFER`] at most.
 const SMALL: usize = 32 * 1024;
 
 /// One stream's inbound side.
 #[derive(Debug)]
 pub(super) struct Mailbox {
     state: Mutex<State>,
-    /// For the upload: bytes, FIN or START_TLS came.
+    /// For the upload: bytes, FIN, START_TLS or WRITE_SECRET came.
     arrived: Notify,
     /// For the download: credit came.
     allowed: Notify,
@@ -38,6 +38,7 @@ struct State {
     queue: ByteQueue,
     gate: Gate,
     start_tls: Option<StartTls>,
+    write_secret: Option<SecretKind>,
     finished: bool,
 }
 
@@ -58,6 +59,7 @@ pub(super) enum Next {
     Bytes(Bytes),
     Finish,
     StartTls(StartTls),
+    WriteSecret(SecretKind),
 }
 
 impl Mailbox {
@@ -70,6 +72,7 @@ impl Mailbox {
                 queue: ByteQueue::default(),
                 gate: Gate::Open,
                 start_tls: None,
+                write_secret: None,
                 finished: false,
             }),
             arrived: Notify::new(),
@@ -84,10 +87,18 @@ impl Mailbox {
     /// DATA.
     pub(super) fn data(&self, bytes: Bytes) -> Result<(), Reset> {
         let mut state = self.lock();
-        let State { receive: Some(receive), gate: Gate::Open, start_tls: None, finished: false, .. } =
-            &mut *state
+        let State {
+            receive: Some(receive),
+            gate: Gate::Open,
+            start_tls: None,
+            write_secret: None,
+            finished: false,
+            ..
+        } = &mut *state
         else {
-            return Err(protocol("bytes before the connection stands, at a closed gate, or after FIN"));
+            return Err(protocol(
+                "bytes before the connection stands, at a closed gate, before a secret is written, or after FIN",
+            ));
         };
         receive
             .receive(bytes.len() as u64)
@@ -119,10 +130,31 @@ impl Mailbox {
     /// START_TLS. It may come before the connection stands: the handshake begins as soon as it does.
     pub(super) fn start_tls(&self, request: StartTls) -> Result<(), Reset> {
         let mut state = self.lock();
-        if state.finished || state.gate != Gate::Open || state.start_tls.is_some() {
+        let waits = state.start_tls.is_some() || state.write_secret.is_some();
+        if state.finished || state.gate != Gate::Open || waits {
             return Err(protocol("START_TLS out of place"));
         }
         state.start_tls = Some(request);
+        drop(state);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// WRITE_SECRET. What came before it goes before it.
+    pub(super) fn write_secret(&self, what: SecretKind) -> Result<(), Reset> {
+        let mut state = self.lock();
+        let State {
+            receive: Some(_),
+            gate: Gate::Open,
+            start_tls: None,
+            write_secret: waiting @ None,
+            finished: false,
+            ..
+        } = &mut *state
+        else {
+            return Err(protocol("WRITE_SECRET out of place"));
+        };
+        *waiting = Some(what);
         drop(state);
         self.arrived.notify_one();
         Ok(())
@@ -157,6 +189,11 @@ impl Mailbox {
         self.lock().receive = Some(RecvWindow::new(window));
     }
 
+    /// Whether the connection stands, or stood.
+    pub(super) fn is_open(&self) -> bool {
+        self.lock().receive.is_some()
+    }
+
     /// The next thing to do for the upload.
     pub(super) async fn next(&self) -> Next {
         loop {
@@ -172,6 +209,9 @@ impl Mailbox {
         let mut state = self.lock();
         if let Some(bytes) = state.queue.pop() {
             return Some(Next::Bytes(bytes));
+        }
+        if let Some(what) = state.write_secret.take() {
+            return Some(Next::WriteSecret(what));
         }
         if let Some(request) = state.start_tls.take() {
             state.gate = Gate::Shaking;
@@ -279,7 +319,7 @@ mod tests {
     }
 
     fn request() -> StartTls {
-        StartTls { server_name: "a.example".into(), received: 0, max_version: None }
+        StartTls { server_name: "a.example".into(), received: 0, max_version: None, client_certificate: None }
     }
 
     #[test]

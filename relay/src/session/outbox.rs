@@ -5,11 +5,12 @@
 //! only adds control frames, and a page that asks without reading the answers overflows and is cut.
 
 use crate::limits::Stock;
+use crate::metrics::{Direction, Metrics, Queued};
 use axum::extract::ws::{CloseFrame, Message as Carrier};
 use bytes::Bytes;
 use futures_util::{Sink, SinkExt};
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
@@ -24,12 +25,14 @@ pub(super) const FRAMES_OF_A_STREAM: usize = 2;
 /// Control frames that may wait. A stream causes a few; thousands mean that the page does not read.
 const MAX_CONTROL: usize = 4096;
 
-/// How much tungstenite gathers before it writes to the socket by itself, and how much it may hold at most, in bytes.
-pub(crate) const WRITE_BUFFER: usize = 128 * 1024;
+/// How much tungstenite gathers before it writes to the socket by itself, in bytes: many small frames go out together, a full one at once.
+/// It never gives back what it once reserved, so this and a full frame are what an idle session holds after a transfer.
+pub(crate) const WRITE_BUFFER: usize = 16 * 1024;
 
 /// The queue.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Outbox {
+    metrics: Arc<Metrics>,
     queue: Mutex<Queue>,
     /// Something was added.
     added: Notify,
@@ -54,6 +57,7 @@ struct Queue {
 struct InTurn {
     stream: StreamId,
     frame: Bytes,
+    _queued: Queued,
     /// Given back when the frame is with the WebSocket.
     _slot: Option<OwnedSemaphorePermit>,
 }
@@ -80,10 +84,10 @@ pub(super) enum WriteError {
 }
 
 impl Outbox {
-    /// An empty one; what it keeps weighs on `stock`.
-    pub(super) fn new(stock: Option<Stock>) -> Outbox {
-        let queue = Queue { stock, ..Queue::default() };
-        Outbox { queue: Mutex::new(queue), ..Outbox::default() }
+    /// An empty one whose frames are counted; what it keeps weighs on `stock`.
+    pub(super) fn new(metrics: Arc<Metrics>, stock: Option<Stock>) -> Outbox {
+        let queue = Mutex::new(Queue { stock, ..Queue::default() });
+        Outbox { metrics, queue, added: Notify::new(), broken: CancellationToken::new() }
     }
 
     /// Adds a frame that is not DATA: it overtakes data.
@@ -149,12 +153,15 @@ impl Outbox {
 
     /// Adds a data frame.
     pub(super) fn data(&self, stream: StreamId, frame: Bytes, slot: OwnedSemaphorePermit) {
-        self.in_turn(InTurn { stream, frame, _slot: Some(slot) });
+        let _queued = self.metrics.queued(frame.len());
+        self.in_turn(InTurn { stream, frame, _queued, _slot: Some(slot) });
     }
 
     /// Adds a frame that must not overtake its stream's data; a stream has one or two in its life.
     pub(super) fn after_data(&self, stream: StreamId, message: &Message) {
-        self.in_turn(InTurn { stream, frame: message.encode(stream).into(), _slot: None });
+        let frame: Bytes = message.encode(stream).into();
+        let _queued = self.metrics.queued(frame.len());
+        self.in_turn(InTurn { stream, frame, _queued, _slot: None });
     }
 
     /// Forgets a stream's data: the page has given it up.
@@ -177,6 +184,9 @@ impl Outbox {
             let (next, slot) = self.take();
             if let Some(carrier) = next {
                 let last = matches!(carrier, Carrier::Close(_));
+                if let Carrier::Binary(frame) = &carrier {
+                    self.metrics.frame(Direction::Down, frame);
+                }
                 timeout(stall, sink.feed(carrier)).await.map_err(|_| WriteError::Stalled)??;
                 drop(slot);
                 unflushed = true;
@@ -247,9 +257,12 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
     use tokio::sync::Semaphore;
     use towpath_shared::{Header, Kind};
+
+    fn outbox() -> Outbox {
+        Outbox::new(Arc::new(Metrics::new().unwrap()), None)
+    }
 
     fn frame(stream: u32, byte: u8) -> Bytes {
         let mut frame = Header::new(Kind::Data, StreamId(stream)).to_bytes().to_vec();
@@ -285,7 +298,7 @@ mod tests {
 
     #[tokio::test]
     async fn control_goes_first_streams_take_turns_and_a_fin_stays_behind_its_data() {
-        let outbox = Outbox::default();
+        let outbox = outbox();
         let slots = Arc::new(Semaphore::new(8));
         let slot = || slots.clone().try_acquire_owned().unwrap();
         outbox.data(StreamId(1), frame(1, b'a'), slot());
@@ -310,7 +323,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_page_that_never_reads_overflows() {
-        let outbox = Outbox::default();
+        let outbox = outbox();
         for number in 0..MAX_CONTROL as u64 {
             outbox.send(StreamId::LINK, &Message::Pong(number));
         }

@@ -1,10 +1,14 @@
 //! The half of a session that reads: what each frame of the page means. It outlives the WebSockets that it reads from.
 
+use super::account::Account;
 use super::control::Control;
+use super::echo::Written;
 use super::mailbox::Mailbox;
 use super::stream::Stream;
 use super::{End, Entry, Session};
+use crate::audit;
 use crate::limits::StreamPlace;
+use crate::metrics::{Direction, snake};
 use axum::extract::ws::Message as Carrier;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -14,6 +18,7 @@ use tokio_util::task::TaskTracker;
 use towpath_shared::ledger::{Received, is_numbered};
 use towpath_shared::{FrameError, Header, Kind, Message, Open, Reason, Reset, StreamId, StreamKind};
 use tracing::Instrument;
+use tracing::field::Empty;
 
 /// What it takes to understand the page's frames.
 pub(super) struct Reader {
@@ -58,6 +63,7 @@ impl Reader {
                 if let Ok(sent) = <[u8; 8]>::try_from(&payload[..]) {
                     let rtt = self.session.now_ms().saturating_sub(u64::from_le_bytes(sent));
                     self.session.rtt_ms.store(rtt.max(1), Ordering::Relaxed);
+                    self.session.relay.metrics.round_trip(rtt);
                 }
                 Ok(())
             }
@@ -76,6 +82,7 @@ impl Reader {
     fn frame(&mut self, frame: Bytes) -> Result<(), End> {
         let numbered = frame.first().is_some_and(|kind| is_numbered(*kind));
         let len = frame.len();
+        self.session.relay.metrics.frame(Direction::Up, &frame);
         self.act(frame)?;
         if numbered && self.session.resumable {
             self.received.take(len);
@@ -110,6 +117,9 @@ impl Reader {
                 if let Some(mailbox) = self.mailbox(header)? {
                     self.session.remove(id);
                     mailbox.give_up();
+                    if !mailbox.is_open() && self.session.admitted.place.gave_up() {
+                        return Err(End::Restless);
+                    }
                 }
             }
             Message::Credit(limit) => {
@@ -120,6 +130,9 @@ impl Reader {
             Message::Fin { .. } => self.mark(header, |mailbox| mailbox.finish())?,
             Message::StartTls(request) => self.mark(header, |mailbox| mailbox.start_tls(request))?,
             Message::TlsAccept => self.mark(header, |mailbox| mailbox.accept())?,
+            Message::WriteSecret(request) => {
+                self.mark(header, |mailbox| mailbox.write_secret(request.what))?;
+            }
             Message::Hello(_)
             | Message::Resume(_)
             | Message::Resumed(_)
@@ -167,7 +180,14 @@ impl Reader {
         self.last = id.0;
         match self.admit(&open.kind) {
             Ok((control, place)) => self.start(id, open.kind, control, place, window),
-            Err(reset) => self.session.outbox.send(id, &Message::Reset(reset)),
+            Err(reset) => {
+                self.session.relay.metrics.not_opened(reset.reason);
+                if let StreamKind::Control { host, port } = &open.kind {
+                    let reason = snake(&format!("{:?}", reset.reason));
+                    audit::site_refused(self.session.who(), id.0, host, *port, "not_asked", &reason);
+                }
+                self.session.outbox.send(id, &Message::Reset(reset));
+            }
         }
         Ok(())
     }
@@ -175,7 +195,8 @@ impl Reader {
     /// Whether one more stream is in order, and what it knows of its server.
     fn admit(&self, kind: &StreamKind) -> Result<(Arc<Control>, StreamPlace), Reset> {
         let relay = &self.session.relay;
-        if relay.draining.is_cancelled() {
+        // A transfer that has begun on its control connection still gets its data connection.
+        if relay.draining.is_cancelled() && matches!(kind, StreamKind::Control { .. }) {
             return Err(Reset::new(Reason::Draining, "the relay stops"));
         }
         let (control, is_control) = match kind {
@@ -192,8 +213,9 @@ impl Reader {
                 }
             }
         };
-        let place = self.session.admitted.place.stream(&relay.rules().config.limits, is_control)?;
-        Ok((control, place))
+        let has = self.session.lock().len();
+        let place = &self.session.admitted.place;
+        Ok((control, place.stream(&relay.rules().config.limits, is_control, has)?))
     }
 
     fn start(&self, id: StreamId, kind: StreamKind, control: Arc<Control>, place: StreamPlace, window: u64) {
@@ -203,9 +225,29 @@ impl Reader {
         self.session.lock().insert(id, entry);
         let session = self.session.clone();
         let rules = session.relay.rules();
-        let stream =
-            Stream { id, session, rules, place, mailbox, control, is_control, last_byte: AtomicU64::new(0) };
-        let span = tracing::info_span!("stream", id = id.0, control = is_control);
+        let account = Account::new(&kind);
+        // Shown whatever the level is: a warning must say whose it is.
+        let span = tracing::error_span!(
+            "stream",
+            id = id.0,
+            kind = account.kind(),
+            server.address = Empty,
+            server.port = Empty,
+            network.peer.address = Empty,
+            tls.protocol.version = Empty,
+        );
+        let stream = Stream {
+            id,
+            session,
+            rules,
+            place,
+            mailbox,
+            control,
+            is_control,
+            last_byte: AtomicU64::new(0),
+            account,
+            written: Written::default(),
+        };
         self.tasks.spawn(stream.run(kind).instrument(span));
     }
 }

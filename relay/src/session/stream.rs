@@ -4,14 +4,19 @@
 //! 0) and only a stream that ended well undoes that: whatever cuts a stream short, an upload among it, the server must
 //! see a broken connection and never a file that looks complete.
 
+use super::account::Account;
 use super::control::Control;
+use super::echo::{Guarded, Repeated, Written};
+use super::login::Login;
 use super::mailbox::{Mailbox, Next};
 use super::outbox::FRAMES_OF_A_STREAM;
 use super::plain::Plain;
 use super::{Session, socket};
+use crate::audit;
 use crate::config::seconds;
-use crate::door::{Connected, Refused};
+use crate::door::{Connected, Refused, Server};
 use crate::limits::StreamPlace;
+use crate::metrics::{Direction, Metrics, snake};
 use crate::relay::Rules;
 use crate::tls::TlsFailure;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
@@ -26,7 +31,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use towpath_shared::{
-    Header, Kind, Listening, MAX_PAYLOAD, Message, Opened, Reason, Reset, StartTls, StreamId, StreamKind,
+    Header, Kind, Listening, MAX_PAYLOAD, Message, Opened, Reason, Reset, SecretKind, StartTls, StreamId,
+    StreamKind,
 };
 
 /// The read buffer of a quiet stream, in bytes. It grows to a full frame as long as reads fill it.
@@ -50,6 +56,15 @@ pub(super) struct Stream {
     pub(super) is_control: bool,
     /// Milliseconds of the session's clock at which the last byte moved.
     pub(super) last_byte: AtomicU64,
+    pub(super) account: Account,
+    /// Stored passwords that went this way.
+    pub(super) written: Written,
+}
+
+/// What the upload of a stream is watched for.
+struct Watch {
+    plain: Plain,
+    login: Login,
 }
 
 /// How the bytes of a socket ended.
@@ -64,38 +79,46 @@ enum End {
 impl Stream {
     /// Runs the stream to its end and tells the page what it must know.
     pub(super) async fn run(self, kind: StreamKind) {
+        let _going = self.metrics().stream(self.account.kind());
         let end = tokio::select! {
-            end = self.live(kind) => end,
-            () = self.mailbox.gone() => {
-                self.session.outbox.discard(self.id);
-                tracing::debug!("given up");
-                Ok(())
-            }
+            end = self.live(kind) => Some(end),
+            () = self.mailbox.gone() => None,
         };
         self.session.remove(self.id);
+        self.account.close(&self, end.as_ref());
         match end {
-            Ok(()) => tracing::debug!(sent = self.mailbox.total_sent(), "ended"),
-            Err(reset) => {
-                tracing::info!(reason = ?reset.reason, "ended early");
-                self.session.outbox.after_data(self.id, &Message::Reset(reset));
-            }
+            None => self.session.outbox.discard(self.id),
+            Some(Ok(())) => {}
+            Some(Err(reset)) => self.session.outbox.after_data(self.id, &Message::Reset(reset)),
         }
     }
 
-    async fn live(&self, kind: StreamKind) -> Result<(), Reset> {
+    /// The connection of a stream, and what it is to know of its server.
+    async fn connect(&self, kind: &StreamKind) -> Result<(Connected, Server), Reset> {
         let door = &self.rules.door;
         let known = || {
             self.control
                 .server()
                 .ok_or_else(|| Reset::new(Reason::Protocol, "the control stream is not connected"))
         };
-        let (connected, server) = match &kind {
+        let refused = |refused: Refused| {
+            if let Some(reason) = refused.denied {
+                self.metrics().denied(reason);
+            }
+            if let StreamKind::Control { host, port } = kind {
+                let (rule, reason) =
+                    (refused.denied.unwrap_or("allowed"), snake(&format!("{:?}", refused.reason)));
+                audit::site_refused(self.session.who(), self.id.0, host, *port, rule, &reason);
+            }
+            Reset::new(refused.reason, refused.text)
+        };
+        match kind {
             StreamKind::Control { host, port } => {
-                door.open_control(host, *port, self.session.grants()).await.map_err(refused)?
+                door.open_control(host, *port, self.session.grants()).await.map_err(refused)
             }
             StreamKind::Data { port, .. } => {
                 let server = known()?;
-                (door.open_data(server, *port).await.map_err(refused)?, server)
+                Ok((door.open_data(server, *port).await.map_err(refused)?, server))
             }
             StreamKind::Listen { .. } => {
                 let server = known()?;
@@ -103,9 +126,17 @@ impl Stream {
                 let listening = Listening { address: listener.address.to_string() };
                 self.session.outbox.send(self.id, &Message::Listening(listening));
                 let deadline = seconds(self.rules.config.deadlines.listen);
-                (listener.accept(deadline).await.map_err(refused)?, server)
+                Ok((listener.accept(deadline).await.map_err(refused)?, server))
             }
-        };
+        }
+    }
+
+    async fn live(&self, kind: StreamKind) -> Result<(), Reset> {
+        if let StreamKind::Control { host, port } = &kind {
+            tracing::Span::current().record("server.address", host.as_str()).record("server.port", port);
+        }
+        let connected = self.connect(&kind).await;
+        let (connected, server) = connected.inspect_err(|reset| self.metrics().not_opened(reset.reason))?;
         let Connected { mut socket, peer, local, elapsed } = connected;
         socket::set_up(&socket, self.is_control);
         if self.is_control {
@@ -116,36 +147,50 @@ impl Stream {
         let connect_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let opened = Opened { peer: peer.to_string(), local: local.to_string(), connect_ms };
         self.session.outbox.send(self.id, &Message::Opened { opened, window });
-        tracing::info!(%peer, connect_ms, "connected");
+        self.account.connected(peer);
+        if let StreamKind::Control { host, port } = &kind {
+            audit::site_opened(self.session.who(), self.id.0, host, *port, peer);
+        }
+        tracing::debug!(%peer, connect_ms, "connected");
+        self.metrics().opened(elapsed);
 
+        let login = match &kind {
+            StreamKind::Control { host, port } => {
+                Login::new(&self.rules.config, host, *port, self.session.grants())
+            }
+            StreamKind::Data { .. } | StreamKind::Listen { .. } => Login::none(),
+        };
         let plain = Plain::new(server.terms.tls_required, self.is_control);
-        let Some(request) = self.transfer(&mut socket, plain).await? else {
+        let mut watch = Watch { plain, login };
+        let Some(request) = self.transfer(&mut socket, &mut watch).await? else {
             socket::close_well(&socket);
             return Ok(());
         };
-        let mut secured = self.secure(socket, request).await?;
-        if self.transfer(&mut secured, Plain::Free).await?.is_some() {
+        let (mut secured, protection) = self.secure(socket, request).await?;
+        let mut watch = Watch { plain: Plain::Free, login: watch.login.secured(protection) };
+        if self.transfer(&mut secured, &mut watch).await?.is_some() {
             return Err(Reset::new(Reason::Protocol, "TLS twice"));
         }
-        socket::close_well(secured.get_ref().0);
+        socket::close_well(secured.socket());
         Ok(())
     }
 
     /// Moves bytes until both directions have ended, or until the page asks for TLS.
-    async fn transfer<S>(&self, socket: &mut S, plain: Plain) -> Result<Option<StartTls>, Reset>
+    async fn transfer<S>(&self, socket: &mut S, watch: &mut Watch) -> Result<Option<StartTls>, Reset>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
         self.touch();
         let (reader, writer) = tokio::io::split(socket);
-        if let Plain::Nothing = plain {
+        if let Plain::Nothing = watch.plain {
             return tokio::select! {
-                end = self.upload(writer, plain) => end,
+                end = self.upload(writer, watch) => end,
                 () = self.idle() => Err(Reset::new(Reason::IdleTimeout, "no byte for too long")),
             };
         }
-        let mut download = pin!(self.download(reader));
-        let mut upload = pin!(self.upload(writer, plain));
+        let written = self.is_control.then_some(&self.written);
+        let mut download = pin!(self.download(Guarded::new(reader, written)));
+        let mut upload = pin!(self.upload(writer, watch));
         let moving = async {
             tokio::select! {
                 read = &mut download => {
@@ -159,6 +204,8 @@ impl Stream {
                     Ok(None) => download.await.map(|()| None),
                     // No byte is lost: the download holds none while it waits.
                     Ok(Some(request)) => Ok(Some(request)),
+                    // Nothing that the server did.
+                    Err(reset) if reset.reason == Reason::Secret => Err(reset),
                     Err(reset) => {
                         let _ = timeout(LAST_WORDS, download).await;
                         Err(reset)
@@ -182,7 +229,8 @@ impl Stream {
                 // The semaphore is never closed.
                 return Err(Reset::new(Reason::Internal, ""));
             };
-            let allowed = usize::try_from(self.mailbox.allowance().await).unwrap_or(usize::MAX);
+            let allowed = self.timed(Direction::Down, self.mailbox.allowance()).await;
+            let allowed = usize::try_from(allowed).unwrap_or(usize::MAX);
             let most = room.min(allowed).min(self.place.turn(limits));
             let mut frame = BytesMut::with_capacity(Header::LEN + most);
             frame.put_slice(&Header::new(Kind::Data, self.id).to_bytes());
@@ -190,6 +238,10 @@ impl Stream {
             let len = frame.len() - Header::LEN;
             if len > 0 {
                 self.touch();
+                self.metrics().server_bytes(Direction::Down, len);
+                if self.is_control {
+                    self.control.answered();
+                }
                 self.mailbox.sent(len as u64);
                 self.place.pace(len, limits).await;
                 self.session.outbox.data(self.id, frame.freeze(), slot);
@@ -227,7 +279,7 @@ impl Stream {
     async fn upload<W: AsyncWrite + Unpin>(
         &self,
         mut socket: W,
-        mut plain: Plain,
+        watch: &mut Watch,
     ) -> Result<Option<StartTls>, Reset> {
         let limits = &self.rules.config.limits;
         loop {
@@ -239,15 +291,24 @@ impl Stream {
                 }
             };
             match next {
-                Next::Bytes(bytes) if !plain.passes(&bytes) => return Err(plain_text()),
+                Next::Bytes(bytes) if !watch.plain.passes(&bytes) => return Err(self.plain_text()),
                 // An empty file would be one that went without TLS.
-                Next::Finish if matches!(plain, Plain::Nothing) => return Err(plain_text()),
+                Next::Finish if matches!(watch.plain, Plain::Nothing) => return Err(self.plain_text()),
                 Next::Bytes(mut bytes) => {
+                    watch.login.watch(&bytes);
                     while !bytes.is_empty() {
                         let turn = bytes.split_to(bytes.len().min(self.place.turn(limits)));
                         self.place.pace(turn.len(), limits).await;
                         self.write(&mut socket, turn).await?;
                     }
+                }
+                Next::WriteSecret(SecretKind::Password) => {
+                    let password = watch.login.password().await?;
+                    self.written.add(&password);
+                    let line = [b"PASS ", password.reveal(), b"\r\n"].concat();
+                    self.within_stall(socket.write_all(&line)).await?;
+                    self.touch();
+                    tracing::info!("stored password written");
                 }
                 Next::Finish => {
                     // Under TLS this sends close_notify first.
@@ -264,12 +325,18 @@ impl Stream {
 
     async fn write<W: AsyncWrite + Unpin>(&self, socket: &mut W, mut bytes: Bytes) -> Result<(), Reset> {
         while !bytes.is_empty() {
-            let taken = self.within_stall(socket.write(&bytes)).await?;
+            let write = self.timed(Direction::Up, socket.write(&bytes));
+            let taken = self.within_stall(write).await?;
             if taken == 0 {
                 return Err(broken(&io::ErrorKind::WriteZero.into()));
             }
             bytes.advance(taken);
             self.touch();
+            self.metrics().server_bytes(Direction::Up, taken);
+            self.account.taken(taken);
+            if self.is_control {
+                self.control.asked();
+            }
             if let Some(limit) = self.session.consumed(self, taken as u64) {
                 self.session.outbox.send(self.id, &Message::Credit(limit));
             }
@@ -297,8 +364,28 @@ impl Stream {
         }
     }
 
+    /// Waits, and counts the wait unless there was none.
+    async fn timed<T>(&self, direction: Direction, wait: impl Future<Output = T>) -> T {
+        let mut wait = pin!(wait);
+        if let Poll::Ready(done) = poll_fn(|context| Poll::Ready(wait.as_mut().poll(context))).await {
+            return done;
+        }
+        let _stall = self.metrics().stall(direction);
+        wait.await
+    }
+
+    fn plain_text(&self) -> Reset {
+        self.metrics().denied("plain_text");
+        Reset::new(Reason::PolicyDenied, "this relay's administrator requires TLS for this server")
+    }
+
+    fn metrics(&self) -> &Metrics {
+        &self.session.relay.metrics
+    }
+
     fn touch(&self) {
         self.last_byte.store(self.session.now_ms(), Ordering::Relaxed);
+        self.session.touch();
     }
 }
 
@@ -327,16 +414,11 @@ async fn fill<R: AsyncRead + Unpin>(socket: &mut R, frame: &mut BytesMut, most: 
     .await
 }
 
-fn plain_text() -> Reset {
-    Reset::new(Reason::PolicyDenied, "this relay's administrator requires TLS for this server")
-}
-
-fn refused(refused: Refused) -> Reset {
-    Reset::new(refused.reason, refused.text)
-}
-
 /// A connection that broke, or TLS that did.
 fn broken(error: &io::Error) -> Reset {
+    if let Some(repeated) = error.get_ref().and_then(|inner| inner.downcast_ref::<Repeated>()) {
+        return Reset::new(Reason::Secret, repeated.to_string());
+    }
     if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
         return failed(TlsFailure::from_io(error));
     }

@@ -36,6 +36,12 @@ pub(super) fn describe(der: &CertificateDer<'_>) -> Certificate {
     }
 }
 
+/// SHA-256 of a certificate's subject public key info: what a pin is compared with.
+pub(super) fn key_hash(der: &CertificateDer<'_>) -> Option<[u8; 32]> {
+    let (_, parsed) = X509Certificate::from_der(der).ok()?;
+    digest(&SHA256, parsed.public_key().raw).as_ref().try_into().ok()
+}
+
 /// Whether subject and issuer are the same. Whose key signed it is not asked: it is untrusted either way.
 pub(super) fn is_self_issued(der: &CertificateDer<'_>) -> bool {
     X509Certificate::from_der(der)

@@ -97,7 +97,7 @@ impl Roots {
             Ok(entity) => entity,
             Err(_) if self_signed => return Verdict::SelfSigned,
             Err(Error::UnsupportedCertVersion) => return Verdict::UnknownIssuer,
-            Err(error) => return Verdict::Invalid(error.to_string()),
+            Err(error) => return Verdict::Invalid(in_words(&error)),
         };
         let algorithms = rustls::crypto::aws_lc_rs::default_provider().signature_verification_algorithms;
         let usage = webpki::KeyUsage::server_auth();
@@ -120,9 +120,35 @@ impl Roots {
             Err(Error::CertNotValidForName(_)) => Verdict::WrongName,
             Err(Error::CaUsedAsEndEntity | Error::UnknownIssuer) if self_signed => Verdict::SelfSigned,
             Err(Error::UnknownIssuer) => Verdict::UnknownIssuer,
-            Err(error) => Verdict::Invalid(error.to_string()),
+            Err(error) => Verdict::Invalid(in_words(&error)),
         }
     }
+}
+
+/// What else can be wrong with a chain, to stand behind "It cannot be verified:".
+fn in_words(error: &webpki::Error) -> String {
+    use webpki::Error;
+    let words = match error {
+        Error::InvalidSignatureForPublicKey | Error::SignatureAlgorithmMismatch => {
+            "a signature in its chain is wrong; the certificate was changed or is a forgery"
+        }
+        Error::UnsupportedSignatureAlgorithmContext(_)
+        | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => {
+            "it is signed in a way that is no longer trusted, such as SHA-1, or with a key that is too short"
+        }
+        Error::RequiredEkuNotFoundContext(_) | Error::EmptyEkuExtension => "it is not meant for servers",
+        Error::CertRevoked => "its issuer has revoked it",
+        Error::CaUsedAsEndEntity => "it is that of an authority and not that of a server",
+        Error::EndEntityUsedAsCa => "its chain holds a server's certificate in the place of an authority's",
+        Error::NameConstraintViolation => "its issuer may not vouch for this name",
+        Error::PathLenConstraintViolated | Error::MaximumPathDepthExceeded => {
+            "its chain is longer than it may be"
+        }
+        Error::InvalidCertValidity => "its dates contradict each other",
+        Error::UnsupportedCriticalExtension => "it demands something that the relay does not know",
+        other => return other.to_string(),
+    };
+    words.to_owned()
 }
 
 #[cfg(test)]

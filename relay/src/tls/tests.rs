@@ -100,7 +100,11 @@ async fn c_5_ftp_is_named_and_a_server_of_another_protocol_refuses() {
     let der = params.self_signed(&key).unwrap().der().clone();
     for max in [TlsVersion::Tls12, TlsVersion::Tls13] {
         let shake = async |protocols: &[&[u8]]| shake_as(der.clone(), &key, max, protocols).await;
-        let agreed = |secured: Secured| secured.stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+        let agreed = |secured: Secured| match secured.stream {
+            SecuredStream::Rustls(stream) => stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec),
+            #[cfg(feature = "legacy-tls")]
+            SecuredStream::Legacy(stream) => panic!("{stream:?}"),
+        };
         assert_eq!(agreed(shake(&[b"ftp"]).await.unwrap()), Some(b"ftp".to_vec()));
         let filezilla = shake(&[b"x-filezilla-ftp", b"ftp"]).await.unwrap();
         assert_eq!(agreed(filezilla), Some(b"ftp".to_vec()));

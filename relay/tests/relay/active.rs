@@ -98,7 +98,12 @@ async fn tls_on_a_connection_that_came_is_that_of_the_control_connection() {
     let identity = identity("ftp.example.org");
     let relay = Relay::start(listening_config(port)).await;
     let mut client = Client::connect(relay.address).await;
-    let request = StartTls { server_name: "ftp.example.org".into(), received: 0, max_version: None };
+    let request = StartTls {
+        server_name: "ftp.example.org".into(),
+        received: 0,
+        max_version: None,
+        client_certificate: None,
+    };
     let (parent, _) = client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
     let socket = accept(&control).await;
     let acceptor = identity.acceptor.clone();

@@ -166,7 +166,12 @@ async fn a_handshake_that_never_ends() {
         let mut client = Client::connect(relay.address).await;
         let (id, _) = client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
         let server = accept(&listener).await;
-        let request = StartTls { server_name: "a.example".into(), received: 0, max_version: None };
+        let request = StartTls {
+            server_name: "a.example".into(),
+            received: 0,
+            max_version: None,
+            client_certificate: None,
+        };
         client.send(id, &Message::StartTls(request)).await;
         let (mut reader, writer) = server.into_split();
         // The handshake has begun.

@@ -15,7 +15,7 @@ use towpath_relay::{
     new_ticket, new_token,
 };
 use towpath_shared::{
-    Credential, DATA_WINDOW, Hello, Message, RESUME, Reason, Resume, SUBPROTOCOL, StreamId, close,
+    Credential, DATA_WINDOW, Hello, Message, RESUME, Reason, Resume, SUBPROTOCOL, StreamId,
 };
 
 /// A configuration with these modes, and two cards.
@@ -462,7 +462,7 @@ async fn who_has_shown_nothing_takes_no_sessions_place() {
         }
     };
     // Whose sessions are full is known once it is known who comes.
-    assert_eq!(with_token(&relay, &ann).await.code(), close::TRY_AGAIN_LATER);
+    assert_eq!(with_token(&relay, &ann).await.code(), towpath_shared::close::TRY_AGAIN_LATER);
     drop(client);
 }
 
@@ -485,6 +485,9 @@ async fn rules_without_cards_are_for_users_too() {
         hosts: vec!["127.0.0.0/8".parse().unwrap()],
         ports: vec![towpath_relay::Ports::new(port, port).unwrap()],
         tls: TlsRule::Optional,
+        tls_min: None,
+        client_certificate: None,
+        legacy_tls: false,
         data_ports: towpath_relay::Ports::UNPRIVILEGED,
         active: false,
         users: Some(vec!["ann".into()]),

@@ -1,6 +1,6 @@
 //! A relay on a free port, and servers for it to talk to.
 
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{CertificateParams, KeyPair, PublicKeyData};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::net::SocketAddr;
@@ -11,36 +11,40 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tokio_util::sync::CancellationToken;
-use towpath_relay::{Config, Error, Target};
+use towpath_relay::{Config, Error, Listeners, Order, Target};
 
 pub(crate) struct Relay {
     pub(crate) address: SocketAddr,
-    stop: CancellationToken,
-    reloads: mpsc::Sender<Config>,
+    orders: mpsc::Sender<Order>,
     task: JoinHandle<Result<(), Error>>,
 }
 
 impl Relay {
     pub(crate) async fn start(config: Config) -> Relay {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let stopped = stop.clone().cancelled_owned();
-        let (reloads, receiver) = mpsc::channel(1);
-        let task = tokio::spawn(towpath_relay::run_with_reloads(listener, config, receiver, stopped));
-        Relay { address, stop, reloads, task }
+        Relay::with(TcpListener::bind("127.0.0.1:0").await.unwrap().into(), config)
+    }
+
+    /// A relay that is watched, and the address for that.
+    pub(crate) async fn watched(config: Config) -> (Relay, SocketAddr) {
+        let (page, metrics) = (listen().await.0, listen().await.0);
+        let watch = metrics.local_addr().unwrap();
+        (Relay::with(Listeners { page, metrics: Some(metrics) }, config), watch)
+    }
+
+    pub(crate) fn with(listeners: Listeners, config: Config) -> Relay {
+        let address = listeners.page.local_addr().unwrap();
+        let (orders, receiver) = mpsc::channel(1);
+        let task = tokio::spawn(towpath_relay::run_with_orders(listeners, config, receiver));
+        Relay { address, orders, task }
     }
 
     /// Puts another configuration in force; returns when it is, or was refused.
     pub(crate) async fn reload(&self, config: Config) {
-        self.reloads.send(config).await.unwrap();
+        self.orders.send(Order::Reload(Box::new(config))).await.unwrap();
         // The one place of the channel is free again once the relay has taken it, and the relay acts before it takes another.
-        self.reloads
-            .send(Config { targets: vec![Target::new("127.1", 1)], ..Config::default() })
-            .await
-            .unwrap();
-        drop(self.reloads.reserve().await.unwrap());
+        let refused = Config { targets: vec![Target::new("127.1", 1)], ..Config::default() };
+        self.orders.send(Order::Reload(Box::new(refused))).await.unwrap();
+        drop(self.orders.reserve().await.unwrap());
     }
 
     /// A relay for clients without Origin that reaches these ports of 127.0.0.1.
@@ -49,7 +53,7 @@ impl Relay {
     }
 
     pub(crate) fn stop(&self) {
-        self.stop.cancel();
+        self.orders.try_send(Order::Drain).unwrap();
     }
 
     /// Resolves when `run` has returned.
@@ -77,13 +81,18 @@ pub(crate) async fn accept(listener: &TcpListener) -> TcpStream {
 /// A self-signed certificate for a name or address, and what serves it.
 pub(crate) struct Identity {
     pub(crate) der: CertificateDer<'static>,
+    pub(crate) pem: String,
+    /// SHA-256 of its key, hexadecimal.
+    pub(crate) key_hash: String,
     pub(crate) acceptor: TlsAcceptor,
 }
 
 pub(crate) fn identity(name: &str) -> Identity {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new([name.to_owned()]).unwrap().self_signed(&key).unwrap();
-    let der = certificate.der().clone();
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &key.subject_public_key_info());
+    let key_hash = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    let (der, pem) = (certificate.der().clone(), certificate.pem());
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -92,5 +101,5 @@ pub(crate) fn identity(name: &str) -> Identity {
         .with_no_client_auth()
         .with_single_cert(vec![der.clone()], key)
         .unwrap();
-    Identity { der, acceptor: TlsAcceptor::from(Arc::new(config)) }
+    Identity { der, pem, key_hash, acceptor: TlsAcceptor::from(Arc::new(config)) }
 }

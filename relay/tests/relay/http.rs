@@ -10,7 +10,7 @@ use towpath_relay::{Config, demo};
 use towpath_shared::{CONTROL_WINDOW, DATA_WINDOW, Message, StreamId};
 
 /// One request, the whole answer, lower-case head.
-async fn request(relay: SocketAddr, line: &str, headers: &str) -> (String, Vec<u8>) {
+pub(crate) async fn request(relay: SocketAddr, line: &str, headers: &str) -> (String, Vec<u8>) {
     let mut socket = TcpStream::connect(relay).await.unwrap();
     let request = format!("{line} HTTP/1.1\r\nhost: {relay}\r\nconnection: close\r\n{headers}\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();

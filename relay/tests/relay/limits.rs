@@ -8,7 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use towpath_relay::Config;
 use towpath_shared::{
-    CONTROL_WINDOW, DATA_WINDOW, Message, Reason, Reset, SUBPROTOCOL, StreamId, StreamKind, WINDOW_UNIT,
+    CONTROL_WINDOW, DATA_WINDOW, Hello, Message, RESUME, Reason, Reset, SUBPROTOCOL, StreamId, StreamKind,
+    WINDOW_UNIT,
 };
 
 const TUNNEL: &str = "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n\
@@ -193,6 +194,57 @@ async fn windows_shrink_as_memory_runs_out_and_then_streams_are_refused() {
     let mut client = Client::connect(relay.address).await;
     while client.control("127.0.0.1", port, DATA_WINDOW).await.is_err() {}
     keeping.abort();
+}
+
+/// What a page has not acknowledged is kept for it, and weighs on the budget as well: it holds up that page, and nobody else for ever.
+#[tokio::test]
+async fn what_is_not_acknowledged_is_part_of_the_budget() {
+    const SENT: u64 = 4 << 20;
+    let (listener, port) = listen().await;
+    let mut config = config(&[port]);
+    config.limits.memory_mib = 1;
+    let relay = Relay::start(config).await;
+    let hello = Hello { features: vec![RESUME.to_owned()], ..Hello::default() };
+    let mut client = Client::connect_as(relay.address, hello).await;
+    let (id, _) = client.control("127.0.0.1", port, 1 << 40).await.unwrap();
+    let mut server = accept(&listener).await;
+    let sending = tokio::spawn(async move {
+        server.write_all(&vec![1; SENT as usize]).await.unwrap();
+        server
+    });
+    // OPENED is the first of the frames that are counted.
+    let (mut bytes, mut frames, mut quiet, mut number) = (0, 1, 0, 0);
+    let (mut acknowledged, mut kept) = (0, 0);
+    while bytes < SENT {
+        number += 1;
+        client.send(StreamId::LINK, &Message::Ping(number)).await;
+        let before = bytes;
+        loop {
+            match client.hear().await {
+                Heard::Data(found, more) if found == id => {
+                    bytes += more.len() as u64;
+                    frames += 1;
+                }
+                Heard::Message(_, Message::Pong(found)) if found == number => break,
+                Heard::Message(StreamId::LINK, Message::Ack(_)) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+        // Nothing more comes, however often it is asked.
+        quiet = if bytes == before { quiet + 1 } else { 0 };
+        if quiet >= 20 {
+            kept = kept.max(bytes - acknowledged);
+            acknowledged = bytes;
+            client.send(StreamId::LINK, &Message::Ack(frames)).await;
+            quiet = 0;
+        }
+        if quiet > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+    println!("{kept} bytes came unacknowledged at most, of 1 MiB");
+    assert!(kept > 128 << 10 && kept <= (1 << 20) + (128 << 10), "{kept}");
+    sending.await.unwrap();
 }
 
 /// Both directions, and both by a tunnel's own limit and by that of its address: never faster than they say.

@@ -2,8 +2,7 @@
 
 use crate::client::Client;
 use crate::fixture::{Relay, accept, config, listen};
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use crate::program::Program;
 use tokio::io::AsyncWriteExt;
 use towpath_shared::{DATA_WINDOW, Reason};
 
@@ -50,31 +49,16 @@ async fn sighup_reads_the_file_again() {
     };
     let (listener, port) = listen().await;
     write("");
-    let mut relay = Command::new(env!("CARGO_BIN_EXE_towpath"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--config"])
-        .arg(&file)
-        .env("TOWPATH_LOG", "info")
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let id = relay.id();
-    let mut log = BufReader::new(relay.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let mut heard = |words: &str| log.find(|line| line.contains(words)).unwrap();
-    let hangup = || assert!(Command::new("kill").args(["-HUP", &id.to_string()]).status().unwrap().success());
-    let line = heard("relay listens");
-    let own = line.split("own=").nth(1).unwrap().split_whitespace().next().unwrap();
-    let own = own.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
-    let mut client = Client::connect(own).await;
+    let mut relay = Program::start(&file);
+    let mut client = Client::connect(relay.address).await;
     assert!(client.control("127.0.0.1", port, DATA_WINDOW).await.is_err());
 
     write("[[target]]\nhost = \"127.0.0.1\"\nprot = 21\n");
-    hangup();
-    assert!(heard("not reloaded").contains("line 4"));
+    relay.signal("HUP");
+    assert!(relay.heard("not reloaded").contains("line 4"));
     write(&format!("[[target]]\nhost = \"127.0.0.1\"\nport = {port}\n"));
-    hangup();
-    heard("configuration reloaded");
+    relay.signal("HUP");
+    relay.heard("configuration reloaded");
     client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
     accept(&listener).await;
-    relay.kill().unwrap();
-    relay.wait().unwrap();
 }

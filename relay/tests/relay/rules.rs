@@ -12,6 +12,9 @@ async fn relay(port: u16, change: impl FnOnce(&mut Rule)) -> Relay {
         hosts: vec!["127.0.0.0/8".parse().unwrap()],
         ports: vec![Ports::new(port, port).unwrap()],
         tls: TlsRule::Optional,
+        tls_min: None,
+        client_certificate: None,
+        legacy_tls: false,
         data_ports: Ports::UNPRIVILEGED,
         active: false,
         users: None,
@@ -76,7 +79,12 @@ async fn where_tls_is_required_nothing_passes_before_it_but_the_request_for_it()
     assert!(matches!(client.hear().await, Heard::Message(_, Message::Credit(_)) | Heard::Data(..)));
     let acceptor = identity.acceptor.clone();
     let accepting = tokio::spawn(async move { acceptor.accept(server).await.unwrap() });
-    let request = StartTls { server_name: "ftp.example.org".into(), received: 11, max_version: None };
+    let request = StartTls {
+        server_name: "ftp.example.org".into(),
+        received: 11,
+        max_version: None,
+        client_certificate: None,
+    };
     client.send(control, &Message::StartTls(request.clone())).await;
     let mut stream = loop {
         match client.hear().await {

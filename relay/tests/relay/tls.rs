@@ -8,7 +8,7 @@ use towpath_shared::{
 };
 
 fn request(received: u64) -> StartTls {
-    StartTls { server_name: "ftp.example.org".into(), received, max_version: None }
+    StartTls { server_name: "ftp.example.org".into(), received, max_version: None, client_certificate: None }
 }
 
 #[tokio::test]
@@ -389,4 +389,58 @@ async fn c_2_an_upload_is_half_closed_and_the_server_heard_to_its_end() {
     told.send(()).unwrap();
     assert_eq!(client.read_to_end(id).await, (Vec::new(), false));
     assert_eq!(server.await.unwrap(), b"a file");
+}
+
+/// The page's certificate, the relay's pins and its oldest version, as frames.
+#[tokio::test]
+async fn what_the_administrator_says_of_a_server_holds_for_its_streams() {
+    use towpath_relay::{Pin, TlsMin};
+    use towpath_shared::ClientCertificate;
+    let (listener, port) = listen().await;
+    let genuine = identity("ftp.example.org");
+    let serve = |socket| {
+        let acceptor = genuine.acceptor.clone();
+        tokio::spawn(async move { acceptor.accept(socket).await.map(drop) })
+    };
+    let relay_with = async |change: &dyn Fn(&mut towpath_relay::Target)| {
+        let mut config = crate::fixture::config(&[port]);
+        change(&mut config.targets[0]);
+        Relay::start(config).await
+    };
+    let own: Pin = format!("sha256:{}", genuine.key_hash).parse().unwrap();
+    for (pins, expected) in [(vec![own], Ok(Verdict::Trusted)), (vec![Pin([1; 32])], Err(Reason::TlsPin))] {
+        let relay = relay_with(&|target| target.pins = pins.clone()).await;
+        let mut client = Client::connect(relay.address).await;
+        let (id, _) = client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
+        let server = serve(accept(&listener).await);
+        // Pins ask for no name and no authority.
+        let outcome = client.start_tls(id, StartTls { server_name: "whatever".into(), ..request(0) }).await;
+        let outcome = outcome.map(|(info, _)| info.verdict).map_err(|reset| reset.reason);
+        assert_eq!(outcome, expected);
+        // A server with another key sees the connection break.
+        let _ = server.await.unwrap();
+    }
+    let relay = relay_with(&|target| target.tls_min = Some(TlsMin::Tls13)).await;
+    let mut client = Client::connect(relay.address).await;
+    let (id, _) = client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
+    let _server = serve(accept(&listener).await);
+    let lower = StartTls { max_version: Some(TlsVersion::Tls12), ..request(0) };
+    assert_eq!(client.start_tls(id, lower).await.unwrap_err().reason, Reason::TlsVersion);
+
+    // What is no certificate costs the stream, and no word of it comes back.
+    for pem in [
+        "",
+        "canary",
+        "-----BEGIN PRIVATE KEY-----\nY2FuYXJ5\n-----END PRIVATE KEY-----\n",
+        &"canary ".repeat(2000),
+    ] {
+        let (id, _) = client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
+        let _server = serve(accept(&listener).await);
+        let client_certificate = Some(ClientCertificate { pem: pem.to_owned() });
+        let shown = StartTls { client_certificate, ..request(0) };
+        assert!(!format!("{shown:?}").contains("canary"));
+        let reset = client.start_tls(id, shown).await.unwrap_err();
+        assert_eq!(reset.reason, Reason::ClientCertificate);
+        assert!(!reset.text.contains("canary") && !reset.text.contains("Y2Fu"), "{reset:?}");
+    }
 }

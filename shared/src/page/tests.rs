@@ -125,7 +125,12 @@ fn nothing_flows_before_the_gate_opens() {
     assert_eq!(sent(&mut link), []);
     link.start_tls(id, "ftp.example".into(), None);
     link.start_tls(id, "ftp.example".into(), None);
-    let start = StartTls { server_name: "ftp.example".into(), received: 10, max_version: None };
+    let start = StartTls {
+        server_name: "ftp.example".into(),
+        received: 10,
+        max_version: None,
+        client_certificate: None,
+    };
     assert_eq!(sent(&mut link), [(id, Message::StartTls(start))]);
     assert_eq!(link.budget(id), 0);
     link.accept_tls(id);
@@ -153,6 +158,25 @@ fn nothing_flows_before_the_gate_opens() {
     assert_eq!(sent(&mut link), [(id, Message::TlsAccept)]);
     assert_eq!(link.budget(id), WINDOW_UNIT);
     assert_eq!(data(&mut link, id, 1), Ok(true));
+}
+
+#[test]
+fn a_stored_password_is_asked_for_where_bytes_can_flow() {
+    let (mut link, id) = connected();
+    link.write_password(id);
+    let request = || Message::WriteSecret(crate::WriteSecret { what: crate::SecretKind::Password });
+    assert_eq!(sent(&mut link), [(id, request())]);
+    link.start_tls(id, "ftp.example".into(), None);
+    sent(&mut link);
+    link.write_password(id);
+    link.write_password(StreamId(99));
+    assert_eq!(sent(&mut link), []);
+    let waiting = link.open(control()).unwrap();
+    sent(&mut link);
+    link.write_password(waiting);
+    assert_eq!(sent(&mut link), []);
+    // The relay itself has nothing to ask.
+    assert_eq!(receive(&mut link, id, &request()), Err(LinkError::OutOfPlace(Kind::WriteSecret)));
 }
 
 #[test]

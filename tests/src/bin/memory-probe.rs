@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             Ok(())
         }
         ["download", port, speed] => {
-            download(Transport::Direct(Roots::none()), port.parse()?, speed.parse()?).await
+            download(Transport::Direct(Roots::none().into()), port.parse()?, speed.parse()?).await
         }
         ["download", port, speed, relay] => {
             download(Transport::Relay(Relay::connect(relay).await?), port.parse()?, speed.parse()?).await

@@ -1,6 +1,7 @@
 //! The command line client `towpath-cli`.
 
 mod address;
+mod certificate;
 mod examination;
 mod terminal;
 mod transfer;
@@ -9,7 +10,8 @@ mod tree;
 pub use address::{Address, AddressError};
 
 use crate::crew::{CrewSettings, Route};
-use crate::driver::{Answerer, Client, Observer, Relay, Transport};
+use crate::driver::{Answerer, Client, Direct, Observer, Relay, Transport};
+use certificate::Certificate;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -49,6 +51,12 @@ pub struct Arguments {
     /// Accept every certificate.
     #[arg(long)]
     insecure: bool,
+    /// Client certificate with its chain, PEM or DER, for servers that ask who this is.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+    /// Its private key, PEM or DER, not encrypted.
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
     /// Offer TLS 1.2 only.
     #[arg(long)]
     tls12: bool,
@@ -175,6 +183,8 @@ enum Failure {
     File { path: PathBuf, error: std::io::Error },
     #[error("the new name: {0}")]
     Path(#[from] towpath_ftp::ArgumentError),
+    #[error("{0}")]
+    Certificate(#[from] towpath_relay::tls::IdentityError),
     #[error("no password: {0}")]
     Password(std::io::Error),
     #[error("{0} files or directories are not as they should be")]
@@ -188,6 +198,7 @@ impl Failure {
         match self {
             Failure::Unwell => 1,
             Failure::Address(_) | Failure::Path(_) => 2,
+            Failure::Certificate(_) => 4,
             Failure::Relay(_) => 3,
             Failure::File { .. } => 8,
             Failure::Password(_) => 5,
@@ -357,6 +368,10 @@ fn settings(arguments: &Arguments, address: &Address) -> Result<CrewSettings, Fa
         Some(relay) => Route::relay_with(relay.clone(), credential(arguments)?),
         None => Route::direct(Roots::system()),
     };
+    let route = match certificate(arguments)? {
+        Some(certificate) => route.with_client_certificate(certificate.identity, certificate.pem),
+        None => route,
+    };
     let mut settings = CrewSettings::new(site(arguments, address)?, route);
     settings.answerer = Arc::new(terminal::ask);
     Ok(settings)
@@ -364,9 +379,19 @@ fn settings(arguments: &Arguments, address: &Address) -> Result<CrewSettings, Fa
 
 async fn client(arguments: &Arguments, address: &Address) -> Result<Client, Failure> {
     let site = site(arguments, address)?;
-    let transport = match &arguments.via {
-        Some(relay) => Transport::Relay(Relay::connect_with(relay, credential(arguments)?).await?),
-        None => Transport::Direct(Roots::system()),
+    let certificate = certificate(arguments)?;
+    let transport = match (&arguments.via, certificate) {
+        (Some(relay), certificate) => {
+            let link = Relay::connect_with(relay, credential(arguments)?).await?;
+            Transport::Relay(match certificate {
+                Some(Certificate { pem, .. }) => link.with_client_certificate(pem),
+                None => link,
+            })
+        }
+        (None, certificate) => {
+            let identity = certificate.map(|certificate| certificate.identity);
+            Transport::Direct(Direct { roots: Roots::system(), identity })
+        }
     };
     let answerer: Answerer = Arc::new(terminal::ask);
     let observer: Option<Observer> = std::io::stderr().is_terminal().then(|| {
@@ -391,6 +416,12 @@ fn credential(arguments: &Arguments) -> Result<Option<Credential>, Failure> {
         true => Credential::token(text),
         false => Credential::ticket(text),
     }))
+}
+
+/// What is shown to servers that ask.
+fn certificate(arguments: &Arguments) -> Result<Option<Certificate>, Failure> {
+    let files = arguments.cert.as_deref().zip(arguments.key.as_deref());
+    files.map(|(chain, key)| Certificate::read(chain, key)).transpose()
 }
 
 /// User and password: as the address says, else from the environment, else asked for; anonymous without a user.

@@ -31,6 +31,8 @@ pub(crate) enum Order {
     },
     AcceptTls,
     Send(Bytes),
+    /// The relay has the password.
+    SendPassword,
     Splice {
         job: SharedJob,
         pump: Pump,
@@ -196,6 +198,16 @@ impl Task {
                     }
                 }
                 Order::Send(bytes) => self.out.push_back(bytes),
+                Order::SendPassword => {
+                    let Some((_, writer)) = &mut self.halves else { return Next::Abort };
+                    let sent = async {
+                        send(writer, &mut self.out, &mut self.unflushed).await?;
+                        writer.send_password()
+                    };
+                    if let Err(end) = sent.await {
+                        return Next::Report(end);
+                    }
+                }
                 Order::Splice { job, pump } => self.splice = Some((job, pump)),
                 Order::Close => return Next::Close,
                 Order::Abort => return Next::Abort,

@@ -50,8 +50,11 @@ pub(crate) fn ended(reset: &Reset) -> End {
     let stage = match reset.reason {
         Reason::PolicyDenied => Stage::Policy,
         Reason::NameNotFound => Stage::Lookup,
+        Reason::Secret => Stage::Login,
         Reason::TlsHandshake
         | Reason::TlsUntrusted
+        | Reason::TlsPin
+        | Reason::ClientCertificate
         | Reason::TlsVersion
         | Reason::NoTicket
         | Reason::PlaintextAfterStartTls => Stage::Tls,

@@ -31,13 +31,28 @@ pub use sink::Sink;
 pub use source::{Source, pattern};
 pub use tunnel::{Relay, RelayError};
 
-use towpath_relay::tls::Roots;
+use towpath_relay::tls::{Identity, Roots};
+
+/// Connections of our own: what is trusted, and what is shown to servers that ask who this is.
+#[derive(Clone)]
+pub struct Direct {
+    /// Trusted.
+    pub roots: Roots,
+    /// Shown.
+    pub identity: Option<Identity>,
+}
+
+impl From<Roots> for Direct {
+    fn from(roots: Roots) -> Direct {
+        Direct { roots, identity: None }
+    }
+}
 
 /// How connections are made.
 #[derive(Clone)]
 pub enum Transport {
-    /// By this program, which trusts these roots.
-    Direct(Roots),
+    /// By this program.
+    Direct(Direct),
     /// By a relay.
     Relay(Relay),
 }

@@ -6,7 +6,7 @@ use super::connection::{self, Connected, Order, Report};
 use super::job::{Job, SharedJob, Summary};
 use super::pump::Pump;
 use super::tunnel::TlsAsk;
-use super::{Transport, digest, direct};
+use super::{Direct, Transport, digest, direct};
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -18,7 +18,7 @@ use towpath_ftp::{
     Algorithm, ConnId, End, Error, ErrorKind, Event, Input, JobId, Outcome, Output, Question, Request,
     RequestId, Session, Stage, Target, Time,
 };
-use towpath_relay::tls::TlsGroup;
+use towpath_relay::tls::{ServerTls, TlsGroup};
 use towpath_shared::{StreamId, StreamKind};
 
 /// Reports under way from connections to the session; it bounds what a fast server can pile up.
@@ -191,6 +191,7 @@ impl Runner {
                 self.hand_over();
                 self.order(conn, Order::Send(Bytes::from(bytes)));
             }
+            Output::SendPassword(conn) => self.order(conn, Order::SendPassword),
             Output::Splice { conn, job, direction, offset, limit, coding } => {
                 if let Some(known) = self.conns.get_mut(&conn) {
                     known.splice = Some((job, Pump { direction, offset, limit, coding }));
@@ -313,14 +314,17 @@ impl Runner {
     fn start_tls(&mut self, conn: ConnId, server_name: String, group: ConnId, tls12_only: bool) {
         let tls = match &self.transport {
             Transport::Relay(_) => None,
-            Transport::Direct(roots) => match self.groups.get(&group) {
+            Transport::Direct(Direct { roots, identity }) => match self.groups.get(&group) {
                 Some(known) => Some(known.clone()),
                 // Where the name makes no group, the connection's task says so.
-                None => TlsGroup::new(roots, &server_name).ok().map(|fresh| {
-                    let fresh = Arc::new(fresh);
-                    self.groups.insert(group, fresh.clone());
-                    fresh
-                }),
+                None => {
+                    let server = ServerTls { identity: identity.clone(), ..ServerTls::default() };
+                    TlsGroup::for_server(roots, &server_name, server).ok().map(|fresh| {
+                        let fresh = Arc::new(fresh);
+                        self.groups.insert(group, fresh.clone());
+                        fresh
+                    })
+                }
             },
         };
         self.order(conn, Order::StartTls { server_name, tls12_only, group: tls });

@@ -6,10 +6,9 @@ use super::tunnel::{TunnelReader, TunnelWriter};
 use bytes::{Bytes, BytesMut};
 use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
-use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio_rustls::client::TlsStream;
 use towpath_ftp::{End, Stage};
+use towpath_relay::tls::SecuredStream;
 
 /// Most bytes that one read returns.
 const READ: usize = 64 * 1024;
@@ -17,14 +16,14 @@ const READ: usize = 64 * 1024;
 /// The incoming half.
 pub(crate) enum Reader {
     Plain(OwnedReadHalf),
-    Tls(ReadHalf<TlsStream<TcpStream>>),
+    Tls(ReadHalf<SecuredStream>),
     Tunnel(TunnelReader),
 }
 
 /// The outgoing half.
 pub(crate) enum Writer {
     Plain(OwnedWriteHalf),
-    Tls(WriteHalf<TlsStream<TcpStream>>),
+    Tls(WriteHalf<SecuredStream>),
     Tunnel(TunnelWriter),
 }
 
@@ -61,6 +60,16 @@ impl Writer {
             Writer::Plain(half) => half.write(bytes).await.map_err(|error| broken(&error)),
             Writer::Tls(half) => half.write(bytes).await.map_err(|error| broken(&error)),
             Writer::Tunnel(writer) => writer.write(bytes).await,
+        }
+    }
+
+    /// Has the relay write the password of a preset site.
+    pub(crate) fn send_password(&mut self) -> Result<(), End> {
+        match self {
+            Writer::Tunnel(writer) => writer.send_password(),
+            Writer::Plain(_) | Writer::Tls(_) => {
+                Err(End::Failed { stage: Stage::Login, text: "only a relay holds passwords".to_owned() })
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::{oneshot, watch};
 use tokio_tungstenite::tungstenite;
 use towpath_ftp::{End, Stage, TlsSession};
-use towpath_shared::{Credential, LISTEN, StreamId, StreamKind, TlsVersion};
+use towpath_shared::{ClientCertificate, Credential, LISTEN, StreamId, StreamKind, TlsVersion};
 
 /// The relay cannot be used.
 #[derive(Debug, Error)]
@@ -42,13 +42,28 @@ pub struct Relay {
     orders: UnboundedSender<Order>,
     listens: bool,
     stops: watch::Receiver<Stops>,
+    certificate: Option<ClientCertificate>,
 }
 
 enum Order {
-    Open { kind: StreamKind, events: UnboundedSender<StreamEvent>, id: oneshot::Sender<StreamId> },
-    StartTls { id: StreamId, server_name: String, max_version: Option<TlsVersion> },
+    Open {
+        kind: StreamKind,
+        events: UnboundedSender<StreamEvent>,
+        id: oneshot::Sender<StreamId>,
+    },
+    StartTls {
+        id: StreamId,
+        server_name: String,
+        max_version: Option<TlsVersion>,
+        certificate: Option<ClientCertificate>,
+    },
     AcceptTls(StreamId),
-    Write { id: StreamId, bytes: Bytes, done: oneshot::Sender<()> },
+    SendPassword(StreamId),
+    Write {
+        id: StreamId,
+        bytes: Bytes,
+        done: oneshot::Sender<()>,
+    },
     Finish(StreamId),
     Consumed(StreamId, usize),
     Reset(StreamId),
@@ -100,7 +115,14 @@ impl Relay {
         tokio::spawn(link::run(dial, socket, inbox, ready, stop));
         let greeting = welcomed.await.map_err(|_| RelayError::NoWelcome)?;
         let features = greeting.map_err(RelayError::Refused)?;
-        Ok(Relay { orders, listens: features.iter().any(|feature| feature == LISTEN), stops })
+        let listens = features.iter().any(|feature| feature == LISTEN);
+        Ok(Relay { orders, listens, stops, certificate: None })
+    }
+
+    /// The same link, over which this is shown to servers that ask who this is.
+    #[must_use]
+    pub fn with_client_certificate(self, pem: String) -> Relay {
+        Relay { certificate: Some(ClientCertificate { pem }), ..self }
     }
 
     /// Whether it may listen for servers (active mode), for some of them at least.
@@ -129,13 +151,16 @@ impl Relay {
         mut tls: oneshot::Receiver<TlsAsk>,
         mut listening: Option<oneshot::Sender<String>>,
     ) -> Result<Opened, End> {
+        // Data streams show what their control stream does.
+        let certificate = self.certificate.clone().filter(|_| matches!(kind, StreamKind::Control { .. }));
         let (sender, events) = mpsc::unbounded_channel();
         let (id_sender, id) = oneshot::channel();
         let order = Order::Open { kind, events: sender, id: id_sender };
         self.orders.send(order).map_err(|_| link_lost())?;
         let id = id.await.map_err(|_| link_lost())?;
         let writer = TunnelWriter { id, orders: self.orders.clone(), queued: None };
-        let mut reader = TunnelReader { id, orders: self.orders.clone(), events, asked: false, end: None };
+        let orders = self.orders.clone();
+        let mut reader = TunnelReader { id, orders, events, certificate, asked: false, end: None };
         loop {
             let event = tokio::select! {
                 biased;
@@ -179,6 +204,7 @@ pub(crate) struct TunnelReader {
     id: StreamId,
     orders: UnboundedSender<Order>,
     events: UnboundedReceiver<StreamEvent>,
+    certificate: Option<ClientCertificate>,
     /// START_TLS was sent.
     asked: bool,
     end: Option<End>,
@@ -217,7 +243,8 @@ impl TunnelReader {
     fn ask_tls(&mut self, ask: TlsAsk) {
         self.asked = true;
         let max_version = ask.tls12_only.then_some(TlsVersion::Tls12);
-        let order = Order::StartTls { id: self.id, server_name: ask.server_name, max_version };
+        let (id, certificate) = (self.id, self.certificate.take());
+        let order = Order::StartTls { id, server_name: ask.server_name, max_version, certificate };
         let _ = self.orders.send(order);
     }
 
@@ -270,6 +297,11 @@ impl TunnelWriter {
         // Where the stream ended instead, its reader has the reason.
         sent.map_err(|_| End::Failed { stage: Stage::Connection, text: "the connection ended".to_owned() })?;
         Ok(length)
+    }
+
+    /// Behind what was written.
+    pub(crate) fn send_password(&mut self) -> Result<(), End> {
+        self.orders.send(Order::SendPassword(self.id)).map_err(|_| link_lost())
     }
 
     pub(crate) fn finish(&mut self) -> Result<(), End> {

@@ -30,6 +30,7 @@ pub struct Server {
     running: Running,
     place: Place,
     identity: Identity,
+    client: Identity,
 }
 
 #[derive(Debug)]
@@ -67,8 +68,10 @@ impl Server {
     }
 
     fn try_start(options: Options, programs: PathBuf) -> Result<Server, ServerError> {
-        let identity = Identity::new()?;
+        let (identity, client) = (Identity::new()?, Identity::new()?);
         let place = Place::new(programs, options, &identity)?;
+        // It has signed itself: it is its own authority.
+        place.write("clients.pem", &client.certificate_pem())?;
         let process = |command| Process::spawn(&command, &place).map(Running::Process);
         let running = match options.software {
             Software::PureFtpd => process(pureftpd::command(&place, &identity)?)?,
@@ -78,7 +81,7 @@ impl Server {
             Software::Libunftp => Running::Listener(libunftp::start(&place)?),
             Software::Inetutils => Running::Listener(inetutils::start(&place)?),
         };
-        let mut server = Server { running, place, identity };
+        let mut server = Server { running, place, identity, client };
         served(&server.root())?;
         server.wait()?;
         Ok(server)
@@ -165,6 +168,12 @@ impl Server {
         &self.identity
     }
 
+    /// What a client has to show where the server asks for that ([`Options::certified`]).
+    #[must_use]
+    pub fn client(&self) -> &Identity {
+        &self.client
+    }
+
     /// A site that logs in: explicit TLS unless the fixture is a plain one.
     #[must_use]
     pub fn site(&self) -> Site {
@@ -172,7 +181,7 @@ impl Server {
         match self.place.options.security {
             Security::Plain => site.encryption = Encryption::None,
             Security::Implicit => site.encryption = Encryption::Implicit,
-            Security::Tls12 | Security::Tls13 | Security::Newest => {}
+            Security::Tls10 | Security::Tls12 | Security::Tls13 | Security::Newest => {}
         }
         site
     }

@@ -21,7 +21,7 @@ pub(super) fn start(place: &Place) -> Result<Listener, ServerError> {
         let mut server = ServerBuilder::new(Box::new(storage)).passive_ports(passive.clone());
         server = server.sitemd5(SiteMd5::All);
         let versions = match options.security {
-            Security::Plain => None,
+            Security::Plain | Security::Tls10 => None,
             Security::Tls12 => Some(TlsFlags::V1_2),
             Security::Tls13 => Some(TlsFlags::V1_3),
             Security::Newest | Security::Implicit => Some(TlsFlags::V1_2 | TlsFlags::V1_3),

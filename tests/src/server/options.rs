@@ -43,6 +43,8 @@ impl Software {
 pub enum Security {
     /// No TLS: AUTH is refused.
     Plain,
+    /// TLS 1.0 and nothing newer, as servers have it that nobody updates. ProFTPD and vsftpd.
+    Tls10,
     /// TLS 1.2 and nothing newer.
     Tls12,
     /// TLS 1.3 and nothing older. Before 1.3.9 ProFTPD issues no new tickets on uploads and expects clients to use
@@ -73,6 +75,8 @@ pub struct Options {
     /// ProFTPD with mod_deflate (MODE Z), mod_digest (HASH, XCRC and their like), mod_copy (SITE CPFR, CPTO) and
     /// mod_site_misc (SITE MKDIR, RMDIR, SYMLINK, UTIME).
     pub modules: bool,
+    /// Asks for a client certificate and serves nobody without [`super::Server::client`]'s. vsftpd and ProFTPD.
+    pub certified: bool,
 }
 
 impl Options {
@@ -87,6 +91,7 @@ impl Options {
             idle: None,
             refused: &[],
             modules: false,
+            certified: false,
         }
     }
 
@@ -107,6 +112,9 @@ impl Options {
         let refusal = |what| Err(ServerError::Unsupported { software: self.software, what });
         match self.software {
             Inetutils if self.security != Security::Plain => refusal("do TLS"),
+            software if self.security == Security::Tls10 && !matches!(software, Vsftpd | ProFtpd) => {
+                refusal("do TLS 1.0")
+            }
             software if self.security == Security::Implicit && !matches!(software, Vsftpd | ProFtpd) => {
                 refusal("do TLS from the first byte")
             }
@@ -117,6 +125,9 @@ impl Options {
             Inetutils | Libunftp if !self.refused.is_empty() => refusal("refuse commands"),
             PureFtpd if !self.refused.is_empty() && !self.active_only() => {
                 refusal("refuse commands other than EPSV and PASV together")
+            }
+            software if self.certified && !matches!(software, Vsftpd | ProFtpd) => {
+                refusal("ask for client certificates")
             }
             software if self.modules && software != ProFtpd => refusal("load ProFTPD's modules"),
             _ => Ok(()),

@@ -22,6 +22,7 @@ pub(super) fn command(place: &Place) -> Result<Command, ServerError> {
     let (first, last) = place.ports.passive().into_inner();
     let (engine, version) = match place.options.security {
         Security::Plain => ("off", "TLSv1.3"),
+        Security::Tls10 => ("on", "TLSv1"),
         Security::Tls12 => ("on", "TLSv1.2"),
         Security::Tls13 => ("on", "TLSv1.3"),
         Security::Newest | Security::Implicit => ("on", "TLSv1.2 TLSv1.3"),
@@ -29,6 +30,13 @@ pub(super) fn command(place: &Place) -> Result<Command, ServerError> {
     let mut more = String::new();
     if place.options.security == Security::Implicit {
         more.push_str("TLSOptions UseImplicitSSL\n");
+    }
+    if place.options.security == Security::Tls10 {
+        more.push_str("TLSCipherSuite DEFAULT:@SECLEVEL=0\n");
+    }
+    if place.options.certified {
+        let clients = text(&place.path("clients.pem"));
+        more.push_str(&format!("TLSCACertificateFile {clients}\n"));
     }
     if place.options.modules {
         more.push_str(MODULES);
@@ -75,8 +83,9 @@ TLSLog {tls_log}
 TLSECCertificateFile {certificate}
 TLSECCertificateKeyFile {key}
 TLSRequired off
-TLSVerifyClient off
+TLSVerifyClient {verify}
 {more}",
+        verify = if place.options.certified { "on" } else { "off" },
         address = place.options.address(),
         ipv6 = if place.options.ipv6 { "on" } else { "off" },
         port = place.ports.control(),

@@ -12,6 +12,7 @@ pub(super) fn command(place: &Place) -> Result<Command, ServerError> {
     let passwords = place.write("passwords", &format!("{PASSWORD}\n"))?;
     let (first, last) = place.ports.passive().into_inner();
     let ssl = if place.options.security == Security::Plain { "NO" } else { "YES" };
+    let old = place.options.security == Security::Tls10;
     let implicit = if place.options.security == Security::Implicit { "YES" } else { "NO" };
     let listen = if place.options.ipv6 {
         "listen=NO\nlisten_ipv6=YES\nlisten_address6=::1"
@@ -47,7 +48,7 @@ ssl_enable={ssl}
 implicit_ssl={implicit}
 allow_anon_ssl=YES
 ssl_tlsv1=YES
-ssl_ciphers=HIGH
+ssl_ciphers={ciphers}
 rsa_cert_file={certificate}
 rsa_private_key_file={key}
 require_ssl_reuse=YES
@@ -56,7 +57,16 @@ xferlog_enable=YES
 log_ftp_protocol=YES
 debug_ssl=YES
 vsftpd_log_file={log}
-{refused}{idle}",
+{refused}{idle}{certified}",
+        ciphers = if old { "DEFAULT:@SECLEVEL=0" } else { "HIGH" },
+        certified = if place.options.certified {
+            format!(
+                "require_cert=YES\nvalidate_cert=YES\nca_certs_file={}\n",
+                text(&place.path("clients.pem"))
+            )
+        } else {
+            String::new()
+        },
         idle = place.options.idle.map_or_else(String::new, |idle| format!("idle_session_timeout={idle}\n")),
         most_sessions = place.options.most_sessions.unwrap_or(0),
         port = place.ports.control(),

@@ -104,6 +104,8 @@ pub struct Connect {
     pub user: String,
     /// Password.
     pub password: String,
+    /// The relay has the password and writes it itself.
+    pub stored_password: bool,
     /// Use of TLS.
     pub encryption: Encryption,
     /// Start folder.

@@ -44,6 +44,14 @@ pub struct TlsSession {
     pub chain: Vec<Certificate>,
 }
 
+impl TlsSession {
+    /// Whether the version is one that can be broken (RFC 8996): a relay speaks it only with servers that its administrator has named for it.
+    #[must_use]
+    pub fn is_outdated(&self) -> bool {
+        matches!(self.version.as_str(), "TLS1.0" | "TLS1.1")
+    }
+}
+
 /// What is wrong with a certificate.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Problem {

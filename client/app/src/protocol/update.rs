@@ -55,6 +55,8 @@ pub struct Preset {
     pub user: Option<String>,
     /// Start folder.
     pub path: Option<String>,
+    /// The relay has the password: nobody needs to be asked.
+    pub stored_password: bool,
 }
 
 /// What happened in a session.

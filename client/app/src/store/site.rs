@@ -20,6 +20,9 @@ pub(crate) struct Site {
     pub(crate) encryption: Encryption,
     /// Start folder.
     pub(crate) path: Option<String>,
+    /// The relay has the password. Only a relay says so, so it is never remembered.
+    #[serde(skip)]
+    pub(crate) stored_password: bool,
 }
 
 impl Site {
@@ -54,6 +57,14 @@ impl Site {
         self.authority() == other.authority() && self.user == other.user
     }
 
+    /// The same with what the relay holds for it now.
+    pub(crate) fn as_offered(&self, presets: &[Site]) -> Site {
+        let stored = |preset: &Site| {
+            preset.stored_password && preset.same_login(self) && preset.encryption == self.encryption
+        };
+        Site { stored_password: presets.iter().any(stored), ..self.clone() }
+    }
+
     /// With its password, for the worker.
     pub(crate) fn connect(&self, password: String, pins: Vec<String>) -> Connect {
         Connect {
@@ -61,6 +72,7 @@ impl Site {
             port: self.port,
             user: self.user.clone(),
             password,
+            stored_password: self.stored_password,
             encryption: self.encryption,
             path: self.path.clone(),
             pins,
@@ -77,6 +89,7 @@ impl From<&Preset> for Site {
             user: preset.user.clone().unwrap_or_default(),
             encryption: preset.encryption,
             path: preset.path.clone(),
+            stored_password: preset.stored_password,
         }
     }
 }

@@ -82,6 +82,23 @@ fn uploads(effects: &[Effect]) -> Vec<(u32, String)> {
     commands(effects).into_iter().filter_map(sent).collect()
 }
 
+/// A card of the relay with a stored password: one click, and nothing of it is remembered past what the relay offers.
+#[test]
+fn a_site_with_a_stored_password_needs_none_from_a_person() {
+    let mut state = State::new(Memory::default());
+    let offered = Site { stored_password: true, ..site() };
+    let effects = state.reduce(Action::SignIn(offered.clone(), String::new()));
+    let [Command::Connect(connect)] = commands(&effects)[..] else { panic!() };
+    assert!(connect.stored_password && connect.password.is_empty());
+    let json = serde_json::to_string(&offered).unwrap();
+    let recent: Site = serde_json::from_str(&json).unwrap();
+    assert!(!recent.stored_password);
+    assert!(recent.as_offered(std::slice::from_ref(&offered)).stored_password);
+    let other = Site { user: "other".into(), ..recent.clone() };
+    assert!(!other.as_offered(std::slice::from_ref(&offered)).stored_password);
+    assert!(!offered.as_offered(&[]).stored_password, "the relay has it no more");
+}
+
 #[test]
 fn a_login_leads_to_a_listing_and_is_remembered_without_its_password() {
     let mut state = State::new(Memory::default());
@@ -318,7 +335,7 @@ fn cards_are_few() {
 #[test]
 fn an_interrupted_relay_is_shown_and_sessions_stay() {
     let mut state = browsing();
-    let mut tunnel =
+    let tunnel =
         |state: &mut State, tunnel| state.reduce(Action::Heard(Box::new(FromWorker::Tunnel(tunnel)), 0));
     // Before there is a relay there is nothing to interrupt.
     tunnel(&mut state, Tunnel::Interrupted);

@@ -189,6 +189,7 @@ pub(crate) struct Text {
 
     pub(crate) connection: &'static str,
     pub(crate) plain_text: &'static str,
+    pub(crate) outdated_tls: &'static str,
     pub(crate) not_connected: &'static str,
     pub(crate) latency: fn(u64) -> String,
     pub(crate) selected: fn(u64, u64, Option<&str>) -> String,
@@ -439,6 +440,7 @@ static ENGLISH: Text = Text {
 
     connection: "Connection",
     plain_text: "Not encrypted",
+    outdated_tls: "This server has only an outdated version of TLS. It keeps out who only listens, not who can change what passes.",
     not_connected: "Not connected",
     latency: |ms| format!("{} ms", count(ms)),
     selected: |selected, all, bytes| {

@@ -59,6 +59,11 @@ fn connection(props: &StatusBarProps) -> Html {
     };
     let Some(server) = up else { return Html::default() };
     let tls = match &server.tls {
+        Some(tls) if tls.is_outdated() => html! {
+            <span class="part warn" title={text().outdated_tls}>
+                <Icon name="alert" />{spaced(&tls.version)}
+            </span>
+        },
         Some(tls) => html! {
             <span class="part" title={format!("{} · {} · {}", tls.version, tls.key_exchange, tls.cipher)}>
                 <Icon name="lock" />{spaced(&tls.version)}

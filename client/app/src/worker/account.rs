@@ -1,6 +1,7 @@
 //! What the sessions of a tab log in with: the page's wishes and what a person has accepted since.
 
 use super::convert;
+use super::learned::Learned;
 use crate::protocol::Connect;
 use towpath_ftp as ftp;
 
@@ -10,39 +11,25 @@ pub(super) struct Account {
     epoch: i64,
     accepted_keys: Vec<String>,
     plaintext: bool,
-    quirks: ftp::Quirks,
 }
 
 impl Account {
     /// As the page says; `epoch` is the wall clock, Unix seconds, at time 0 of the worker's clock.
     pub(super) fn new(connect: Connect, epoch: i64) -> Account {
-        Account {
-            connect,
-            epoch,
-            accepted_keys: Vec::new(),
-            plaintext: false,
-            quirks: ftp::Quirks::default(),
-        }
+        Account { connect, epoch, accepted_keys: Vec::new(), plaintext: false }
     }
 
     /// The site for an engine session. Keys that were accepted are pins of it, so no session asks again. Where the relay `listens`, active
-    /// mode is what remains when passive mode does not work (rule D15).
-    pub(super) fn site(&self, listens: bool) -> ftp::Site {
+    /// mode is what remains when passive mode does not work (rule D15). The session begins with what was `learned` of the server.
+    pub(super) fn site(&self, listens: bool, learned: &Learned) -> ftp::Site {
         let mut site = convert::site(&self.connect, self.epoch);
         if listens {
             site.abilities.listen = true;
             site.active = ftp::ActiveMode::Fallback;
         }
         site.pins.extend(self.accepted_keys.iter().cloned());
-        site.quirks = self.quirks.clone();
+        site.quirks = learned.of(&site.host, site.port);
         site
-    }
-
-    /// A session has learned about the server; the next one need not learn it again.
-    pub(super) fn learned(&mut self, quirks: &ftp::Quirks) {
-        if self.quirks != *quirks {
-            self.quirks = quirks.clone();
-        }
     }
 
     /// Where to begin: the start folder, if there is a usable one.
@@ -53,8 +40,15 @@ impl Account {
     /// Whether it is the same user of the same server, with the same use of TLS.
     pub(super) fn is_same(&self, other: &Connect) -> bool {
         let mine = &self.connect;
-        (&mine.host, mine.port, &mine.user, &mine.password, mine.encryption)
-            == (&other.host, other.port, &other.user, &other.password, other.encryption)
+        (&mine.host, mine.port, &mine.user, &mine.password, mine.stored_password, mine.encryption)
+            == (
+                &other.host,
+                other.port,
+                &other.user,
+                &other.password,
+                other.stored_password,
+                other.encryption,
+            )
     }
 
     /// A person said yes.
@@ -97,6 +91,7 @@ mod tests {
             port: 21,
             user: "u".to_owned(),
             password: "p".to_owned(),
+            stored_password: false,
             encryption: Encryption::Explicit,
             path: Some("/start/".to_owned()),
             pins: vec!["old".to_owned()],
@@ -124,7 +119,7 @@ mod tests {
         assert!(account.has_accepted(&certificate("a")));
         assert!(!account.has_accepted(&certificate("b")));
         assert!(!account.has_accepted(&ftp::Question::Plaintext));
-        assert_eq!(account.site(false).pins, ["old", "a"]);
+        assert_eq!(account.site(false, &Learned::default()).pins, ["old", "a"]);
         account.accept(&ftp::Question::Plaintext);
         assert!(account.has_accepted(&ftp::Question::Plaintext));
     }
@@ -134,7 +129,7 @@ mod tests {
         let mut account = Account::new(connect(), 0);
         account.accept(&certificate(""));
         assert!(!account.has_accepted(&certificate("")));
-        assert_eq!(account.site(false).pins, ["old"]);
+        assert_eq!(account.site(false, &Learned::default()).pins, ["old"]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub(super) fn site(connect: &page::Connect, epoch: i64) -> ftp::Site {
         page::Encryption::Explicit => ftp::Encryption::Explicit,
         page::Encryption::Implicit => ftp::Encryption::Implicit,
     };
+    site.stored_password = connect.stored_password;
     site.pins.clone_from(&connect.pins);
     site.epoch = epoch;
     site
@@ -56,6 +57,7 @@ pub(super) fn preset(site: shared::Site) -> page::Preset {
         },
         user: site.user,
         path: site.path,
+        stored_password: site.stored_password,
     }
 }
 
@@ -262,6 +264,7 @@ mod tests {
             port: 2121,
             user: "u".to_owned(),
             password: "geheim".to_owned(),
+            stored_password: false,
             encryption: page::Encryption::Implicit,
             path: None,
             pins: vec!["ab".to_owned()],

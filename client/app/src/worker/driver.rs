@@ -3,6 +3,7 @@
 use super::arrival::Happening;
 use super::convert;
 use super::files::{Files, Written};
+use super::learned::Learned;
 use super::outbox::Outbox;
 use super::owner::{Owner, Role};
 use super::pump::{Download, Upload};
@@ -27,6 +28,8 @@ pub(super) struct Context<'a> {
     pub(super) files: &'a mut Files,
     /// Messages to the page.
     pub(super) outbox: &'a mut Outbox<JsValue>,
+    /// What servers have taught.
+    pub(super) learned: &'a mut Learned,
 }
 
 impl Context<'_> {
@@ -60,6 +63,10 @@ pub(super) struct Driver {
     role: Role,
     generation: u32,
     engine: ftp::Session,
+    host: String,
+    port: u16,
+    /// What of the engine's knowledge was taken over.
+    known: ftp::Quirks,
     connections: BTreeMap<ConnId, Splice>,
     inputs: VecDeque<Input>,
     events: VecDeque<ftp::Event>,
@@ -73,6 +80,9 @@ impl Driver {
             session,
             role,
             generation,
+            host: site.host.clone(),
+            port: site.port,
+            known: site.quirks.clone(),
             engine: ftp::Session::new(site),
             connections: BTreeMap::new(),
             inputs: VecDeque::new(),
@@ -86,9 +96,13 @@ impl Driver {
         self.generation
     }
 
-    /// What the engine knows of the server's quirks.
-    pub(super) fn quirks(&self) -> &ftp::Quirks {
-        self.engine.quirks()
+    /// Keeps what the engine has learned of the server for the sessions that follow.
+    pub(super) fn tell_learned(&mut self, learned: &mut Learned) {
+        let now = self.engine.quirks();
+        if self.known != *now {
+            learned.take_over(&self.host, self.port, &self.known, now);
+            self.known.clone_from(now);
+        }
     }
 
     /// What the engine has told since the last call.
@@ -244,6 +258,7 @@ impl Driver {
             }
             Output::AcceptTls(conn) => cx.tunnel.accept_tls(self.owner(conn)),
             Output::Send(conn, bytes) => cx.tunnel.send(self.owner(conn), &bytes),
+            Output::SendPassword(conn) => cx.tunnel.write_password(self.owner(conn)),
             // Abilities that this driver does not have are not asked for: neither limit nor coding, nor what follows.
             Output::Splice { conn, job, direction, offset, limit: _, coding: _ } => {
                 let Some(splice) = self.connections.get_mut(&conn) else { return };

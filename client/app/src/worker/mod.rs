@@ -9,6 +9,7 @@ mod early;
 mod files;
 mod idle;
 mod inbox;
+mod learned;
 mod outbox;
 mod owner;
 mod pump;
@@ -30,6 +31,7 @@ use arrival::Arrival;
 use driver::Context;
 use files::Files;
 use inbox::{Event, Inbox};
+use learned::Learned;
 use outbox::Outbox;
 use owner::Owner;
 use std::collections::BTreeMap;
@@ -62,6 +64,7 @@ struct Worker {
     tunnel: Tunnel,
     files: Files,
     outbox: Outbox<JsValue>,
+    learned: Learned,
     tabs: BTreeMap<SessionId, Tab>,
     alarm: Alarm,
     /// Wall clock, Unix seconds, at time 0 of the worker's clock.
@@ -75,6 +78,7 @@ impl Worker {
             tunnel: Tunnel::new(inbox.clone()),
             files: Files::new(inbox.clone()),
             outbox: Outbox::new(),
+            learned: Learned::default(),
             tabs: BTreeMap::new(),
             alarm: Alarm::new(move || ring.push(Event::Alarm)),
             epoch: 0,
@@ -144,8 +148,8 @@ impl Worker {
     }
 
     fn context(&mut self, now: Time) -> (Context<'_>, &mut BTreeMap<SessionId, Tab>) {
-        let Worker { tunnel, files, outbox, tabs, .. } = self;
-        (Context { now: tunnel.session_time(now), clock: now, tunnel, files, outbox }, tabs)
+        let Worker { tunnel, files, outbox, learned, tabs, .. } = self;
+        (Context { now: tunnel.session_time(now), clock: now, tunnel, files, outbox, learned }, tabs)
     }
 
     fn with_tab(&mut self, now: Time, id: SessionId, act: impl FnOnce(&mut Tab, &mut Context<'_>)) {

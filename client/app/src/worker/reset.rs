@@ -25,8 +25,11 @@ fn stage(reason: Reason, purpose: Purpose) -> Stage {
     match reason {
         Reason::PolicyDenied => Stage::Policy,
         Reason::NameNotFound => Stage::Lookup,
+        Reason::Secret => Stage::Login,
         Reason::TlsHandshake
         | Reason::TlsUntrusted
+        | Reason::TlsPin
+        | Reason::ClientCertificate
         | Reason::TlsVersion
         | Reason::NoTicket
         | Reason::PlaintextAfterStartTls => Stage::Tls,
@@ -71,12 +74,17 @@ fn sentence(reset: &Reset, purpose: Purpose) -> String {
             Purpose::Control => "The certificate was not accepted".to_owned(),
             Purpose::Data => "The data connection showed another certificate".to_owned(),
         },
+        Reason::TlsPin => {
+            "The server is not the one whose key the relay's administrator has pinned".to_owned()
+        }
+        Reason::ClientCertificate => "The server asks for a client certificate that it trusts".to_owned(),
         Reason::TlsVersion => "The server has no TLS version or cipher in common with the relay".to_owned(),
         Reason::PlaintextAfterStartTls => {
             "Something came in plain text after TLS was agreed; somebody may be tampering with the connection"
                 .to_owned()
         }
         Reason::NoTicket => "The TLS session could not be resumed".to_owned(),
+        Reason::Secret => "The relay did not write the stored password".to_owned(),
         Reason::Quota => "The relay has no room for another connection".to_owned(),
         Reason::Draining => "The relay is stopping".to_owned(),
         Reason::Protocol => "The relay did not understand the page".to_owned(),

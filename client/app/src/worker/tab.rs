@@ -76,7 +76,7 @@ impl Tab {
         self.leaving = None;
         cx.ensure_tunnel();
         self.generation = self.generation.wrapping_add(1);
-        let site = self.account.site(cx.tunnel.listens());
+        let site = self.account.site(cx.tunnel.listens(), cx.learned);
         self.browsing = Some(Driver::new(self.id, Role::Browsing, self.generation, site));
         self.request(cx, Purpose::Connect, Request::Connect);
         let start = self.account.start();
@@ -328,8 +328,8 @@ impl Tab {
             for event in events {
                 self.event(cx, event);
             }
-            if let Some(driver) = &self.browsing {
-                self.account.learned(driver.quirks());
+            if let Some(driver) = &mut self.browsing {
+                driver.tell_learned(cx.learned);
             }
             // A login that failed without a connection to lose.
             if let (Some(failure), Some(_)) = (self.connect_failure.take(), &self.browsing) {

@@ -235,6 +235,9 @@ impl Transfers {
     /// Takes what the session has told, and goes on with the next job.
     pub(super) fn settle(&mut self, cx: &mut Context<'_>, account: &Account) {
         while let Some(events) = self.driver.as_mut().map(Driver::take_events).filter(|e| !e.is_empty()) {
+            if let Some(driver) = &mut self.driver {
+                driver.tell_learned(cx.learned);
+            }
             for event in events {
                 self.event(cx, account, event);
             }
@@ -294,7 +297,7 @@ impl Transfers {
     fn connect(&mut self, cx: &mut Context<'_>, account: &Account) {
         cx.ensure_tunnel();
         self.generation = self.generation.wrapping_add(1);
-        let site = account.site(cx.tunnel.listens());
+        let site = account.site(cx.tunnel.listens(), cx.learned);
         self.driver = Some(Driver::new(self.session, Role::Transfer, self.generation, site));
         let request = self.request();
         self.state = State::Connecting(request);

@@ -283,6 +283,14 @@ impl Tunnel {
         }
     }
 
+    /// Has the relay write the password that it holds for this site. USER was answered, so nothing waits for credit before it.
+    pub(super) fn write_password(&mut self, owner: Owner) {
+        let Some(&id) = self.ids.get(&owner) else { return };
+        self.send_outgoing(id);
+        self.carrier.link.write_password(id);
+        self.carrier.flush();
+    }
+
     /// Bytes of a file that may be sent now, in one frame.
     pub(super) fn room(&mut self, owner: Owner, now: Time) -> u64 {
         let Some(id) = self.ids.get(&owner) else { return 0 };

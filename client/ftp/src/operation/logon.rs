@@ -182,7 +182,7 @@ impl Logon {
         if blank(&link.site.user) {
             link.status("Warning: the user name begins or ends with a blank.");
         }
-        if blank(link.site.password.reveal()) {
+        if !link.site.stored_password && blank(link.site.password.reveal()) {
             link.status("Warning: the password begins or ends with a blank.");
         }
         match link.credential(&link.site.user) {
@@ -200,6 +200,10 @@ impl Logon {
             3 if reply.code == 332 => self.acct(link, reply),
             3 => {
                 self.state = State::Pass;
+                if link.site.stored_password {
+                    link.send(&Command::stored_password());
+                    return Step::Wait;
+                }
                 match link.credential(link.site.password.reveal()) {
                     Ok(password) => link.send(&Command::secret("PASS", &password)),
                     Err(error) => return unsendable("password", &error),
@@ -240,8 +244,14 @@ impl Logon {
     fn not_let_in(&mut self, link: &mut Link, reply: &Reply) -> Step {
         let plain = link.site.user.is_ascii() && link.site.password.reveal().is_ascii();
         let auto = matches!(link.site.charset, Charset::Auto(_));
+        if link.site.stored_password {
+            return not_let_in(
+                reply,
+                "Ask the relay's administrator whether the stored password is still right",
+            );
+        }
         if plain || !auto || link.memory.login_of_old || reply.class() != 5 || is_limit(reply) {
-            return not_let_in(reply);
+            return not_let_in(reply, "Check the user name and the password");
         }
         link.memory.login_of_old = true;
         link.status(
@@ -450,7 +460,7 @@ fn turned_away(reply: &Reply, message: &str) -> Step {
 }
 
 /// USER, PASS or ACCT failed (rule L11): wrong words, or too many sessions.
-fn not_let_in(reply: &Reply) -> Step {
+fn not_let_in(reply: &Reply, advice: &str) -> Step {
     if is_limit(reply) {
         return Step::lost(limit(reply));
     }
@@ -459,7 +469,7 @@ fn not_let_in(reply: &Reply) -> Step {
         430 | 501 | 530 => Error {
             kind: ErrorKind::Credentials,
             message: "The server did not accept the user name or password".into(),
-            advice: "Check the user name and the password".into(),
+            advice: advice.into(),
             ..failure.error
         },
         _ => failure.error,

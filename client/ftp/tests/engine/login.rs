@@ -450,6 +450,39 @@ fn l9_facts_are_asked_for_only_if_one_is_off() {
     check("EPSV", None);
 }
 
+/// A password that the driver has: PASS is asked for and shown as ever, and whatever stands in the site goes nowhere.
+#[test]
+fn s3_a_stored_password_is_written_by_the_driver() {
+    let stored = || {
+        let mut stored = site(Encryption::None);
+        stored.user = "m\u{e9}".into();
+        stored.password = Secret::new(" canary\r\n");
+        stored.stored_password = true;
+        stored
+    };
+    let mut talk = Talk::new(stored());
+    let id = talk.connect();
+    talk.server("220 hi");
+    talk.expect(&["send USER m\u{e9}"]);
+    talk.server("331 password");
+    talk.expect(&["password 1"]);
+    assert!(talk.logged("Command: PASS ****"));
+    talk.server("230 in");
+    talk.expect(&["send SYST"]);
+    assert!(!talk.logged("canary") && !talk.logged("blank"));
+    let _ = id;
+
+    // Refused once is refused: another charset would be another try with the same bytes.
+    let mut talk = Talk::new(stored());
+    let id = talk.connect();
+    talk.server("220 hi");
+    talk.server("331 password");
+    talk.server("530 no");
+    let error = talk.ended(id).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Credentials);
+    assert!(error.advice.contains("administrator"), "{error}");
+}
+
 #[test]
 fn l10_blanks_are_warned_of_and_line_ends_refused() {
     let mut blank = site(Encryption::None);

@@ -322,6 +322,7 @@ impl World {
                     self.start();
                 }
             }
+            Output::SendPassword(_) => panic!("the site has its password"),
             Output::AcceptTls(conn) if self.control == Some(conn) => self.secured = true,
             Output::AcceptTls(_) => {
                 if let Some(data) = &mut self.data {

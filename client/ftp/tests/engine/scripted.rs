@@ -353,6 +353,7 @@ impl Scripted {
                 }
             }
             Output::StartTls { conn, .. } if !mute => self.later(10, Act::Secured(conn)),
+            Output::SendPassword(_) => panic!("the site has its password"),
             Output::AcceptTls(conn) if self.control == Some(conn) => self.secured = true,
             Output::AcceptTls(_) => {
                 if let Some(data) = &mut self.data {

@@ -348,6 +348,7 @@ impl Talk {
                 format!("starttls {} {server_name} group {}{only}", conn.0, group.0)
             }
             Output::AcceptTls(conn) => format!("accept {}", conn.0),
+            Output::SendPassword(conn) => format!("password {}", conn.0),
             Output::Send(_, bytes) => {
                 self.last_line.clone_from(&bytes);
                 let text = String::from_utf8_lossy(&bytes).into_owned();

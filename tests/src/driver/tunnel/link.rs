@@ -321,10 +321,11 @@ impl Task {
                     }
                 }
             }
-            Order::StartTls { id, server_name, max_version } => {
-                self.link.start_tls(id, server_name, max_version);
+            Order::StartTls { id, server_name, max_version, certificate } => {
+                self.link.start_tls_as(id, server_name, max_version, certificate);
             }
             Order::AcceptTls(id) => self.link.accept_tls(id),
+            Order::SendPassword(id) => self.link.write_password(id),
             Order::Write { id, bytes, done } => {
                 if let Some(stream) = self.streams.get_mut(&id) {
                     stream.pending.push_back((bytes, done));

@@ -85,6 +85,8 @@ impl Fields {
             user: user.to_owned(),
             encryption: self.encryption,
             path: self.path.clone(),
+            // Who types wants what was typed.
+            stored_password: false,
         })
     }
 }

@@ -50,8 +50,10 @@ pub(crate) fn ConnectScreen(props: &ConnectScreenProps) -> Html {
         let (app, picked) = (app.clone(), picked.clone());
         Callback::from(move |site: Site| {
             picked.set(Picked { serial: picked.serial + 1, site: site.clone() });
-            // Nobody has to be asked for the password of an anonymous login.
-            if site.is_anonymous() {
+            // Nobody has to be asked for a password that the relay has, nor for that of an anonymous login.
+            if site.stored_password {
+                app.dispatch(Action::SignIn(site, String::new()));
+            } else if site.is_anonymous() {
                 app.dispatch(Action::SignIn(site, ANONYMOUS_PASSWORD.to_owned()));
             }
         })
@@ -70,6 +72,7 @@ pub(crate) fn ConnectScreen(props: &ConnectScreenProps) -> Html {
             </main>
         };
     }
+    let recent: Vec<Site> = props.memory.recent.iter().map(|site| site.as_offered(&presets)).collect();
     let failed = lost.is_some();
     // A failure stands right above the fields that it is about.
     let sites = html! {
@@ -88,7 +91,7 @@ pub(crate) fn ConnectScreen(props: &ConnectScreenProps) -> Html {
                 <ConnectForm picked={(*picked).clone()} {busy} {refused} />
                 <div class="beside">
                     if failed { {sites} }
-                    <Places heading={text().recent} icon="clock" sites={props.memory.recent.clone()} disabled={busy}
+                    <Places heading={text().recent} icon="clock" sites={recent} disabled={busy}
                         on_pick={pick} />
                 </div>
                 <RelayNote relay={props.relay.clone()} leaving={props.leaving.clone()} />
