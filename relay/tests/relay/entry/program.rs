@@ -53,6 +53,14 @@ impl Running {
     }
 }
 
+impl Drop for Running {
+    /// A test that fails leaves no relay behind.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 fn said(output: Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
