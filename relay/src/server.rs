@@ -84,7 +84,10 @@ pub(crate) async fn accept(listener: TcpListener, relay: Arc<Relay>) {
                 Ok(counted) => Some(counted),
                 Err(full) => {
                     tracing::debug!(%address, %full, "connection refused");
-                    refusals.refuse(socket, full);
+                    // Words under TLS would cost a handshake, which is what there are too many of.
+                    if rules.identity.is_none() {
+                        refusals.refuse(socket, full);
+                    }
                     continue;
                 }
             },
