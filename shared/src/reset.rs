@@ -101,11 +101,10 @@ impl Reset {
         if text.len() > MAX_TEXT {
             return Err(wrong);
         }
-        Ok(Reset {
-            reason: Reason::from_code(u16::from_le_bytes([r0, r1])),
-            detail: u16::from_le_bytes([d0, d1]),
-            text: String::from_utf8_lossy(text).into_owned(),
-        })
+        // A byte that is no text may be shown by three: the constructor cuts it again.
+        let reset =
+            Reset::new(Reason::from_code(u16::from_le_bytes([r0, r1])), String::from_utf8_lossy(text));
+        Ok(Reset { detail: u16::from_le_bytes([d0, d1]), ..reset })
     }
 }
 
@@ -140,5 +139,7 @@ mod tests {
     fn text_that_is_no_utf8_is_shown_as_far_as_it_goes() {
         let reset = Reset::decode(&[6, 0, 1, 0, b'a', 0xff, b'b']).unwrap();
         assert_eq!(reset, Reset { reason: Reason::PolicyDenied, detail: 1, text: "a\u{fffd}b".into() });
+        let reset = Reset::decode(&[0xff; 4 + MAX_TEXT]).unwrap();
+        assert_eq!(reset.text, "\u{fffd}".repeat(MAX_TEXT / 3));
     }
 }
