@@ -9,6 +9,7 @@ use crate::tls::{StartTls, TlsInfo};
 use crate::{MAX_JSON, MAX_PAYLOAD, WINDOW_UNIT};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 /// A frame other than DATA. [`Message::encode`] and [`Message::decode`] are each other's inverse.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -184,7 +185,14 @@ fn parse<T: DeserializeOwned>(kind: Kind, payload: &[u8]) -> Result<T, FrameErro
     if payload.len() > MAX_JSON {
         return Err(FrameError::Length { kind, len: payload.len() });
     }
-    serde_json::from_slice(payload).map_err(|error| FrameError::Json { kind, text: error.to_string() })
+    // serde_json's own words quote what it found, which may be a secret in the wrong place, and of any length.
+    serde_json::from_slice(payload).map_err(|error| {
+        let what = match error.classify() {
+            Category::Data => "something is missing or of the wrong kind",
+            Category::Syntax | Category::Eof | Category::Io => "no JSON",
+        };
+        FrameError::Json { kind, text: format!("{what} at column {}", error.column()) }
+    })
 }
 
 #[cfg(test)]
@@ -446,6 +454,13 @@ mod tests {
         ] {
             let result = Message::decode(Header::new(Kind::Open, StreamId(1)), json);
             assert!(matches!(result, Err(FrameError::Json { kind: Kind::Open, .. })), "{json:?}");
+        }
+        // What was found is not told: it may be a secret in the wrong place.
+        for json in ["\"canary\"", "{\"agent\":\"a\",\"features\":\"canary\"}", "{\"canary"] {
+            let error =
+                Message::decode(Header::new(Kind::Hello, StreamId::LINK), json.as_bytes()).unwrap_err();
+            let text = error.to_string();
+            assert!(!text.contains("canary") && text.len() < 100 && text.contains("column"), "{text}");
         }
         // Nesting is bounded by the parser.
         let deep = [&b"{\"new\":"[..], &[b'['; 10_000]].concat();
