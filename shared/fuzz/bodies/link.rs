@@ -86,7 +86,7 @@ impl Credits {
 }
 
 fn welcome(program: &mut Program<'_>) -> Message {
-    let resumes = program.byte() % 2 == 0;
+    let resumes = program.byte().is_multiple_of(2);
     Message::Welcome(Welcome {
         max_payload: usize::try_from(program.number()).unwrap_or(usize::MAX),
         max_streams: 8,
@@ -114,7 +114,7 @@ fn from_relay(program: &mut Program<'_>) -> Message {
             window: program.number() << 14,
         },
         8 | 9 => Message::Credit(program.number() << (program.byte() % 24)),
-        10 => Message::Fin { unclean: program.byte() % 2 == 0 },
+        10 => Message::Fin { unclean: program.byte().is_multiple_of(2) },
         11 => Message::Reset(Reset::new(Reason::PeerReset, "x")),
         12 => Message::TlsCert { index: u16::from(program.byte() % 12), der: program.bytes() },
         13 => Message::TlsInfo(TlsInfo {
@@ -123,7 +123,7 @@ fn from_relay(program: &mut Program<'_>) -> Message {
             key_exchange: String::new(),
             cipher: String::new(),
             resumed: false,
-            gate_open: program.byte() % 2 == 0,
+            gate_open: program.byte().is_multiple_of(2),
             chain: Vec::new(),
         }),
         14 => Message::Listening(Listening { address: "a".into() }),
