@@ -82,6 +82,11 @@ pub(crate) fn site_refused(who: Who<'_>, stream: u32, host: &str, port: u16, rul
     );
 }
 
+/// The relay has written a stored password: `user` of the server is logged in with it.
+pub(crate) fn password_written(who: Who<'_>, stream: u32, user: &str) {
+    event!(who, "password.write", stream.id = stream, server.user = user, "a stored password is written");
+}
+
 /// A stream is over.
 pub(crate) fn stream_ends(who: Who<'_>, stream: u32, outcome: Outcome<'_>) {
     event!(

@@ -20,6 +20,8 @@
 pub mod config;
 pub mod demo;
 pub mod log;
+#[doc(hidden)]
+pub mod machine;
 pub mod tls;
 
 mod address;
@@ -97,9 +99,10 @@ pub fn visitors(config: &Config) -> Vec<String> {
 /// What a configuration lets pages reach, in words: a line for each rule, and for each stored password where it stands.
 ///
 /// # Errors
-/// [`ConfigError`] where it contradicts itself.
+/// [`ConfigError`] where it contradicts itself, or where a client certificate cannot be used.
 pub fn policy(config: &Config) -> Result<String, ConfigError> {
     config.check()?;
+    tls::ServerTls::of_config(config).map_err(|error| ConfigError(error.to_string()))?;
     let own = vec![config.listen].into_iter().chain(config.metrics.listen).collect();
     let passwords = config.targets.iter().filter_map(Target::password_in_words);
     Ok(policy::Policy::new(config, own).to_string() + &passwords.collect::<String>())

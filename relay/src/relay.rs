@@ -63,7 +63,7 @@ pub(crate) struct Rules {
 
 impl Rules {
     /// `listeners` are the relay's own: the page's first.
-    fn new(config: Config, listeners: &[SocketAddr]) -> Result<Rules, Error> {
+    pub(crate) fn new(config: Config, listeners: &[SocketAddr]) -> Result<Rules, Error> {
         config.check()?;
         let own = listeners.first().copied().unwrap_or(config.listen);
         let on_loopback = own.ip().to_canonical().is_loopback();
@@ -113,7 +113,11 @@ impl Rules {
 impl Relay {
     /// Puts a relay together that listens on `own`: the page's listener first.
     pub(crate) fn new(config: Config, own: Vec<SocketAddr>) -> Result<Relay, Error> {
-        let rules = Rules::new(config, &own)?;
+        Relay::with(Arc::new(Rules::new(config, &own)?), own)
+    }
+
+    /// The same by rules that are known already.
+    pub(crate) fn with(rules: Arc<Rules>, own: Vec<SocketAddr>) -> Result<Relay, Error> {
         Ok(Relay {
             page: match &rules.config.www {
                 Some(directory) => Page::read(directory).map_err(Error::Page)?,
@@ -124,7 +128,7 @@ impl Relay {
             registry: Arc::default(),
             id: rules.config.id.clone().unwrap_or_else(|| "relay".to_owned()),
             entry: Entry::new(),
-            rules: RwLock::new(Arc::new(rules)),
+            rules: RwLock::new(rules),
             own,
             metrics: Arc::new(Metrics::new().map_err(|error| Error::Internal(error.to_string()))?),
             tasks: TaskTracker::new(),

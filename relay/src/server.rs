@@ -155,7 +155,7 @@ where
     }
 }
 
-fn router(relay: Arc<Relay>) -> Router {
+pub(crate) fn router(relay: Arc<Relay>) -> Router {
     Router::new()
         .route("/tunnel", any(tunnel))
         .route("/tunnel/{relay}", any(resumed))

@@ -203,7 +203,7 @@ impl Link {
         Ok(id)
     }
 
-    /// Asks for TLS on a stream, once; nothing may be sent until the gate is open. Before [`Event::Opened`] it costs no round trip:
+    /// Asks for TLS on a stream, once and before its end; nothing may be sent until the gate is open. Before [`Event::Opened`] it costs no round trip:
     /// the relay begins the handshake as soon as the connection stands.
     pub fn start_tls(&mut self, id: StreamId, server_name: String, max_version: Option<TlsVersion>) {
         self.start_tls_as(id, server_name, max_version, None);
@@ -217,9 +217,8 @@ impl Link {
         max_version: Option<TlsVersion>,
         client_certificate: Option<ClientCertificate>,
     ) {
-        let Some(stream) = self.streams.get_mut(&id).filter(|stream| stream.gate == Gate::Open) else {
-            return;
-        };
+        let begins = |stream: &&mut Stream| stream.gate == Gate::Open && !stream.fin_sent;
+        let Some(stream) = self.streams.get_mut(&id).filter(begins) else { return };
         stream.gate = Gate::Handshake;
         let received = stream.receive.received();
         let request = StartTls { server_name, received, max_version, client_certificate };

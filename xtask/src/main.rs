@@ -24,7 +24,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   build   build the page into target/dist
   dist    build the release: the page and the `towpath` binary that holds it, in dist/
   lint    formatting, clippy (native and wasm), dependency rules
-  bench   figures of speed: what the listing parsers read in a second";
+  bench   figures: what the listing parsers read in a second, what the relay holds and moves";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

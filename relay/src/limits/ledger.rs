@@ -74,6 +74,11 @@ impl Ledger {
         TunnelPlace::take(limits, accounts, self.memory.clone())
     }
 
+    /// Bytes that are promised at the moment.
+    pub(crate) fn memory_used(&self) -> u64 {
+        self.memory.used()
+    }
+
     fn account(&self, key: Key, now: Instant) -> Arc<Account> {
         // Nothing panics while it is held.
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);

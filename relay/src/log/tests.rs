@@ -46,6 +46,7 @@ fn each_audit_event_has_its_line() {
         audit::session_begins(who);
         audit::site_opened(who, 1, "ftp.example.org", 21, peer);
         audit::site_refused(who, 3, "169.254.169.254", 80, "metadata", "policy_denied");
+        audit::password_written(who, 1, "mirror");
         let outcome = Outcome {
             kind: "data",
             peer: Some(peer),
@@ -73,6 +74,9 @@ fn each_audit_event_has_its_line() {
             ),
             format!(
                 r#"{{{whose}"site.refuse",{info}"a server is not connected","result":"policy_denied","rule":"metadata","server.address":"169.254.169.254","server.port":80,{mine},"stream.id":3,{end},"user.name":"anna"}}"#
+            ),
+            format!(
+                r#"{{{whose}"password.write",{info}"a stored password is written","server.user":"mirror",{mine},"stream.id":1,{end},"user.name":"anna"}}"#
             ),
             format!(
                 r#"{{"bytes.down":9,"bytes.up":7,{whose_end}"stream.end",{info}"a stream ends","network.peer.address":"198.51.100.4","network.peer.port":21,"result":"ended",{mine},"stream.id":5,"stream.kind":"data",{end},"user.name":"anna"}}"#,

@@ -88,8 +88,8 @@ impl Login {
         }
     }
 
-    /// The password of the user that was just named, if it may be written now.
-    pub(super) async fn password(&mut self) -> Result<Secret, Reset> {
+    /// The password of the user that was just named, if it may be written now, and the user.
+    pub(super) async fn password(&mut self) -> Result<(Secret, &str), Reset> {
         let refused = |text: &str| Reset::new(Reason::Secret, text);
         if self.stored.is_empty() {
             return Err(refused("the relay holds no password for this server"));
@@ -113,12 +113,14 @@ impl Login {
                 ));
             }
         }
-        stored.password.read().await.map_err(|error| {
+        let secret = stored.password.read().await.map_err(|error| {
             tracing::error!(source = %stored.password, %error, "stored password");
             refused(
                 "the relay cannot read the stored password; its administrator finds the reason in the log",
             )
-        })
+        })?;
+        let user = stored.line.get(5..).and_then(|user| std::str::from_utf8(user).ok());
+        Ok((secret, user.unwrap_or_default()))
     }
 }
 
@@ -164,7 +166,7 @@ mod tests {
         let (mut parts, _other) = login();
         sent.iter().for_each(|byte| parts.watch(std::slice::from_ref(byte)));
         let told = async |login: &mut Login| {
-            let secret = login.password().await.ok()?;
+            let (secret, _) = login.password().await.ok()?;
             Some(String::from_utf8(secret.reveal().to_vec()).unwrap())
         };
         let (whole, parts) = (told(&mut whole).await, told(&mut parts).await);

@@ -303,12 +303,12 @@ impl Stream {
                     }
                 }
                 Next::WriteSecret(SecretKind::Password) => {
-                    let password = watch.login.password().await?;
+                    let (password, user) = watch.login.password().await?;
                     self.written.add(&password);
                     let line = [b"PASS ", password.reveal(), b"\r\n"].concat();
                     self.within_stall(socket.write_all(&line)).await?;
                     self.touch();
-                    tracing::info!("stored password written");
+                    audit::password_written(self.session.who(), self.id.0, user);
                 }
                 Next::Finish => {
                     // Under TLS this sends close_notify first.

@@ -4,6 +4,7 @@
 
 mod active;
 mod client;
+mod corpus;
 mod deadlines;
 mod door;
 mod drain;

@@ -207,6 +207,34 @@ async fn a_server_that_repeats_it_is_not_heard() {
     }
 }
 
+/// Nothing of it is counted either: the labels of metrics are the reasons.
+#[tokio::test]
+async fn canary_no_password_in_the_metrics() {
+    let (listener, port) = listen().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(CANARY);
+    std::fs::write(&file, CANARY).unwrap();
+    let mut config = config(&[port]);
+    config.targets[0] = Target {
+        user: Some("me".into()),
+        password: Some(SecretSource::File(file)),
+        encryption: SiteEncryption::None,
+        ..Target::new("127.0.0.1", port)
+    };
+    let (relay, watch) = Relay::watched(config).await;
+    let mut client = Client::connect(relay.address).await;
+    let (id, _) = client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
+    let mut server = accept(&listener).await;
+    client.data(id, b"USER me\r\n").await;
+    client.send(id, &ask()).await;
+    line(&mut server).await;
+    line(&mut server).await;
+    server.write_all(format!("500 {CANARY}?\r\n").as_bytes()).await.unwrap();
+    client.reset_of(id).await;
+    let counted = crate::metrics::until(watch, "relay_resets_total{reason=\"secret\"}", 1.0).await;
+    assert!(!counted.keys().any(|name| name.contains(CANARY)), "{counted:?}");
+}
+
 /// The beginning of a password is no password.
 #[tokio::test]
 async fn what_only_begins_like_it_is_heard_whole() {
@@ -338,7 +366,8 @@ async fn canary_no_password_in_the_log_nor_in_what_check_config_prints() {
         format!("{{ command = [\"cat\", \"{}\"] }}", path("password")),
         format!("{{ file = \"{}\" }}", path("bad")),
     ];
-    let mut text = "allow_missing_origin = true\n".to_owned();
+    let audit = path("audit");
+    let mut text = format!("allow_missing_origin = true\n[log]\nformat = \"json\"\naudit = \"{audit}\"\n");
     for ((_, port), source) in ports.iter().zip(&sources) {
         text += &format!(
             "[[target]]\nhost = \"127.0.0.1\"\nport = {port}\nuser = \"me\"\nencryption = \"none\"\npassword = {source}\n"
@@ -364,8 +393,7 @@ async fn canary_no_password_in_the_log_nor_in_what_check_config_prints() {
     while !lines.contains("relay listens") {
         assert!(log.read_line(&mut lines).unwrap() > 0, "{lines}");
     }
-    let own = lines.split("own=").nth(1).unwrap().split_whitespace().next().unwrap();
-    let own = own.trim_end_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
+    let own = lines.split("\"own\":\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
     let reading = std::thread::spawn(move || {
         let mut rest = String::new();
         log.read_to_string(&mut rest).map(|_| rest)
@@ -388,6 +416,8 @@ async fn canary_no_password_in_the_log_nor_in_what_check_config_prints() {
     relay.kill().unwrap();
     relay.wait().unwrap();
     lines += &reading.join().unwrap().unwrap();
-    assert_eq!(lines.matches("stored password written").count(), 3, "{lines}");
-    assert!(!lines.contains(CANARY), "{lines}");
+    let audit = std::fs::read_to_string(audit).unwrap();
+    assert_eq!(audit.matches("password.write").count(), 3, "{audit}");
+    assert!(lines.contains("cannot be read") && !lines.contains(CANARY), "{lines}");
+    assert!(!audit.contains(CANARY), "{audit}");
 }

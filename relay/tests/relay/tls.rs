@@ -398,8 +398,7 @@ async fn what_the_administrator_says_of_a_server_holds_for_its_streams() {
     use towpath_shared::ClientCertificate;
     let (listener, port) = listen().await;
     let genuine = identity("ftp.example.org");
-    let serve = async || {
-        let socket = accept(&listener).await;
+    let serve = |socket| {
         let acceptor = genuine.acceptor.clone();
         tokio::spawn(async move { acceptor.accept(socket).await.map(drop) })
     };
@@ -413,7 +412,7 @@ async fn what_the_administrator_says_of_a_server_holds_for_its_streams() {
         let relay = relay_with(&|target| target.pins = pins.clone()).await;
         let mut client = Client::connect(relay.address).await;
         let (id, _) = client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
-        let server = serve().await;
+        let server = serve(accept(&listener).await);
         // Pins ask for no name and no authority.
         let outcome = client.start_tls(id, StartTls { server_name: "whatever".into(), ..request(0) }).await;
         let outcome = outcome.map(|(info, _)| info.verdict).map_err(|reset| reset.reason);
@@ -424,7 +423,7 @@ async fn what_the_administrator_says_of_a_server_holds_for_its_streams() {
     let relay = relay_with(&|target| target.tls_min = Some(TlsMin::Tls13)).await;
     let mut client = Client::connect(relay.address).await;
     let (id, _) = client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
-    let _server = serve().await;
+    let _server = serve(accept(&listener).await);
     let lower = StartTls { max_version: Some(TlsVersion::Tls12), ..request(0) };
     assert_eq!(client.start_tls(id, lower).await.unwrap_err().reason, Reason::TlsVersion);
 
@@ -436,7 +435,7 @@ async fn what_the_administrator_says_of_a_server_holds_for_its_streams() {
         &"canary ".repeat(2000),
     ] {
         let (id, _) = client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
-        let _server = serve().await;
+        let _server = serve(accept(&listener).await);
         let client_certificate = Some(ClientCertificate { pem: pem.to_owned() });
         let shown = StartTls { client_certificate, ..request(0) };
         assert!(!format!("{shown:?}").contains("canary"));

@@ -335,7 +335,7 @@ fn cards_are_few() {
 #[test]
 fn an_interrupted_relay_is_shown_and_sessions_stay() {
     let mut state = browsing();
-    let mut tunnel =
+    let tunnel =
         |state: &mut State, tunnel| state.reduce(Action::Heard(Box::new(FromWorker::Tunnel(tunnel)), 0));
     // Before there is a relay there is nothing to interrupt.
     tunnel(&mut state, Tunnel::Interrupted);

@@ -53,6 +53,14 @@ impl Running {
     }
 }
 
+impl Drop for Running {
+    /// A test that fails leaves no relay behind.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 fn said(output: Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
@@ -208,13 +216,15 @@ async fn a_portal_makes_tickets_as_the_manual_says() {
     relay.stop();
 }
 
-/// Every example of the manual is one that the relay takes.
+/// Every example of the manuals is one that the relay takes.
 #[test]
-fn the_examples_of_the_manual_can_be_read() {
-    let manual = include_str!("../../../../docs/relay.md");
+fn the_examples_of_the_manuals_can_be_read() {
+    let manual =
+        [include_str!("../../../../docs/relay.md"), include_str!("../../../../docs/administration.md")]
+            .concat();
     let examples: Vec<&str> =
         manual.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    assert!(examples.len() >= 5);
+    assert!(examples.len() >= 8);
     for example in examples {
         towpath_relay::Config::from_toml(example).unwrap_or_else(|error| panic!("{error}\n{example}"));
     }
