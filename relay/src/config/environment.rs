@@ -12,7 +12,7 @@ use toml::{Table, Value};
 const PREFIX: &str = "TOWPATH_";
 
 /// Variables that are no keys: the log's filter, the command line client's, and those of builds and tests.
-const OTHERS: [&str; 17] = [
+const OTHERS: [&str; 18] = [
     "LOG",
     "PASSWORD",
     "TOKEN",
@@ -23,9 +23,10 @@ const OTHERS: [&str; 17] = [
     "PICTURE",
     "VECTORS",
     "CUTS",
-    "BEHIND",
     "IDLE_TUNNELS",
     "LATENCY_ROUNDS",
+    "SEED",
+    "SESSIONS",
     "SPEED_MIB",
     "STALL_MIB",
     "STALL_SECONDS",
