@@ -77,7 +77,7 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Serve { config, listen, www } => {
-            let mut first = config.as_deref().map_or_else(|| Ok(Config::default()), read)?;
+            let mut first = load(config.as_deref())?;
             let reopen = log::start(Some(&first.log), "info,libunftp=warn")?;
             first.www = www.or(first.www);
             let listeners = match listen {
@@ -116,8 +116,15 @@ async fn run(command: Command) -> Result<(), Box<dyn Error>> {
 }
 
 fn read(path: &Path) -> Result<Config, Box<dyn Error>> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(Config::from_toml(&text).map_err(|error| format!("{}: {error}", path.display()))?)
+    load(Some(path))
+}
+
+/// The file, and what the environment says instead.
+fn load(path: Option<&Path>) -> Result<Config, Box<dyn Error>> {
+    let Some(path) = path else { return Ok(Config::load("", std::env::vars_os())?) };
+    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| named(&error))?;
+    Ok(Config::load(&text, std::env::vars_os()).map_err(|error| named(&error))?)
 }
 
 /// What is in force, as TOML, with what it lets pages reach in words below it.

@@ -11,6 +11,7 @@ mod hostile;
 mod matrix;
 mod memory;
 mod policy;
+mod proxies;
 mod secrets;
 mod server_tls;
 mod session_log;

@@ -3,6 +3,7 @@
 //! Unknown keys are errors that name their line: a misspelt limit must not silently be no limit.
 
 mod access;
+mod environment;
 mod limits;
 mod log;
 mod metrics;

@@ -62,3 +62,23 @@ async fn sighup_reads_the_file_again() {
     client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
     accept(&listener).await;
 }
+
+#[test]
+fn check_config_shows_what_the_environment_says_and_names_what_is_no_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("towpath.toml");
+    std::fs::write(&file, "[limits]\nsessions = 5\nstreams = 6\n").unwrap();
+    let check = |name: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_towpath"));
+        command.args(["check-config", "--config"]).arg(&file).env(name, "10").output().unwrap()
+    };
+    let good = check("TOWPATH_LIMITS__SESSIONS");
+    let text = String::from_utf8(good.stdout).unwrap();
+    assert!(
+        good.status.success() && text.contains("sessions = 10") && text.contains("streams = 6"),
+        "{text}"
+    );
+    let wrong = check("TOWPATH_LIMITS__SESSION");
+    let text = String::from_utf8(wrong.stderr).unwrap();
+    assert!(!wrong.status.success() && text.contains("TOWPATH_LIMITS__SESSION: unknown field"), "{text}");
+}

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
 /// Packages that are unpacked.
-const PACKAGES: [&str; 7] = [
+const PACKAGES: [&str; 9] = [
     "pure-ftpd",
     "pure-ftpd-common",
     "vsftpd",
@@ -16,10 +16,13 @@ const PACKAGES: [&str; 7] = [
     "proftpd-mod-crypto",
     "inetutils-ftpd",
     "python3-pyftpdlib",
+    // Reverse proxies, for the relay behind them.
+    "nginx",
+    "haproxy",
 ];
 
 /// Programs and modules that must be there afterwards.
-const PROGRAMS: [&str; 10] = [
+const PROGRAMS: [&str; 12] = [
     "usr/sbin/pure-ftpd",
     "usr/bin/pure-pw",
     "usr/sbin/vsftpd",
@@ -30,6 +33,8 @@ const PROGRAMS: [&str; 10] = [
     "usr/lib/proftpd/mod_copy.so",
     "usr/lib/proftpd/mod_site_misc.so",
     "usr/sbin/ftpd",
+    "usr/sbin/nginx",
+    "usr/sbin/haproxy",
 ];
 
 /// The library that must be there too.
@@ -39,8 +44,16 @@ const PYFTPDLIB: &str = "usr/lib/python3/dist-packages/pyftpdlib/handlers.py";
 const PYTHON: [&str; 2] = ["python3", "python3-openssl"];
 
 /// Packages of the shared libraries that the programs need and a small system may lack.
-const LIBRARIES: [&str; 6] =
-    ["libsodium23", "libwrap0", "libhiredis0.14", "libmemcached11", "libmemcachedutil2", "libpcre2-posix3"];
+const LIBRARIES: [&str; 8] = [
+    "libsodium23",
+    "libwrap0",
+    "libhiredis0.14",
+    "libmemcached11",
+    "libmemcachedutil2",
+    "libpcre2-posix3",
+    "libpcre2-8-0",
+    "liblua5.3-0",
+];
 
 /// Makes sure that the servers are there, and returns the directory that holds their `usr`. Does nothing, and needs
 /// no network, where they are; says what it does where it does something. Looks once in each process.
