@@ -84,7 +84,8 @@ impl Stream {
             end = self.live(kind) => Some(end),
             () = self.mailbox.gone() => None,
         };
-        self.session.remove(self.id);
+        // Who takes it out of the table has the last word: where the reader did, the page knows the end, and hears of no other.
+        let end = self.session.remove(self.id).and(end);
         self.account.close(&self, end.as_ref());
         match end {
             None => self.session.outbox.discard(self.id),
