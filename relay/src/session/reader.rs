@@ -169,8 +169,8 @@ impl Reader {
         tracing::info!(stream = id.0, reason = ?reset.reason, text = reset.text, "fault of the page");
         if let Some(entry) = self.session.remove(id) {
             entry.mailbox.give_up();
+            self.session.outbox.send(id, &Message::Reset(reset));
         }
-        self.session.outbox.send(id, &Message::Reset(reset));
     }
 
     fn open(&mut self, id: StreamId, open: Open, window: u64) -> Result<(), End> {
