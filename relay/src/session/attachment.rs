@@ -129,7 +129,8 @@ async fn wait(session: &Session, place: &mut Place) -> Result<Attachment, End> {
         () = sleep(grace) => Err(End::Gone),
         () = session.outbox.broken() => Err(End::Flooded),
         () = session.admitted.pass.ended() => Err(Refused::Ended.into()),
-        () = relay.cut.cancelled() => Err(End::Stopped),
+        // A relay that drains does not listen any more: nobody can come.
+        () = relay.draining.cancelled() => Err(End::Stopped),
     }
 }
 

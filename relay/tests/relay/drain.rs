@@ -5,10 +5,10 @@ use crate::fixture::{Relay, accept, config, listen};
 use crate::http::request;
 use crate::metrics::scrape;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
-use towpath_shared::{DATA_WINDOW, Message, Reason, StreamId};
+use towpath_shared::{DATA_WINDOW, Hello, Message, RESUME, Reason, StreamId};
 
 /// Longer than a session without anything to do is kept, and much shorter than the default drain.
 const LONGER: Duration = Duration::from_secs(12);
@@ -39,6 +39,22 @@ async fn an_idle_control_connection_does_not_hold_the_drain_and_the_probes_know_
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }
 
+/// Nobody can come back to an address that is free for the next process.
+#[tokio::test]
+async fn a_session_that_waits_for_its_page_does_not_hold_the_drain() {
+    let (listener, port) = listen().await;
+    let relay = Relay::for_ports(&[port]).await;
+    let hello = Hello { features: vec![RESUME.to_owned()], ..Hello::default() };
+    let mut client = Client::connect_as(relay.address, hello).await;
+    client.control("127.0.0.1", port, DATA_WINDOW).await.unwrap();
+    let mut server = accept(&listener).await;
+    drop(client);
+    relay.stop();
+    // Well before the grace time of 90 s.
+    relay.stopped().await;
+    assert!(server.read_to_end(&mut Vec::new()).await.is_err(), "broken, not ended");
+}
+
 #[tokio::test]
 async fn what_runs_is_waited_for_and_no_byte_of_it_is_lost() {
     let (listener, port) = listen().await;
@@ -55,7 +71,7 @@ async fn what_runs_is_waited_for_and_no_byte_of_it_is_lost() {
     let mut answering = accept(&listener).await;
     asking.data(asked, b"SITE CHECKSUM\r\n").await;
     let mut line = [0; 15];
-    tokio::io::AsyncReadExt::read_exact(&mut answering, &mut line).await.unwrap();
+    answering.read_exact(&mut line).await.unwrap();
     relay.stop();
     client.go_away().await;
     asking.go_away().await;
