@@ -1,7 +1,7 @@
 //! What goes to the page: one queue for a session, one writer.
 //!
-//! Frames of the link go first, then those that a new WebSocket must repeat, then control frames, then data. Each stream has at most [`FRAMES_OF_A_STREAM`] data frames in here, so the queue's order is
-//! the streams' turns. Nobody but the streams themselves ever waits for the writer: the reader of the WebSocket
+//! Frames of the link go first, then those that a new WebSocket must repeat, then control frames, then data. Each
+//! stream has at most [`FRAMES_OF_A_STREAM`] data frames in here, so the queue's order is the streams' turns. Nobody but the streams themselves ever waits for the writer: the reader of the WebSocket
 //! only adds control frames, and a page that asks without reading the answers overflows and is cut.
 
 use crate::limits::Stock;
