@@ -1,6 +1,8 @@
 //! Connect, secure and log in (RFC 959 section 5.4; RFC 4217 sections 4 and 5; login rules L1 to L12), in FileZilla's order:
 //! greeting, AUTH TLS, AUTH SSL, handshake, question about plain text, USER, PASS, ACCT, then what [`Negotiate`] asks.
 
+mod refusal;
+
 use crate::charset::Charset;
 use crate::command::Command;
 use crate::control::{CONNECT_TIMEOUT, LOGIN_TIMEOUT};
@@ -17,6 +19,8 @@ use crate::site::Encryption;
 
 use super::negotiate::Negotiate;
 use super::secure::{Secure, injected};
+use refusal::{is_limit, not_let_in, turned_away};
+
 use super::{Failure, Operation, Report, Signal, Step, cancelled, refused, silence, words};
 
 /// Silence on the port of the other TLS mode after which no greeting is expected any more (rule L4).
@@ -449,46 +453,6 @@ fn wrong_mode(link: &Link) -> bool {
         Encryption::Implicit => link.site.port == 21,
         _ => link.site.port == 990,
     }
-}
-
-/// No connection, or not now.
-fn turned_away(reply: &Reply, message: &str) -> Step {
-    if is_limit(reply) {
-        return Step::lost(limit(reply));
-    }
-    Step::lost(refused(Stage::Login, message, reply).error)
-}
-
-/// USER, PASS or ACCT failed (rule L11): wrong words, or too many sessions.
-fn not_let_in(reply: &Reply, advice: &str) -> Step {
-    if is_limit(reply) {
-        return Step::lost(limit(reply));
-    }
-    let failure = refused(Stage::Login, "The server refused the login", reply);
-    Step::lost(match reply.code {
-        430 | 501 | 530 => Error {
-            kind: ErrorKind::Credentials,
-            message: "The server did not accept the user name or password".into(),
-            advice: advice.into(),
-            ..failure.error
-        },
-        _ => failure.error,
-    })
-}
-
-fn limit(reply: &Reply) -> Error {
-    Error::new(Stage::Login, ErrorKind::Limit, "The server has too many connections already")
-        .with_reply(words(reply))
-        .with_advice("Close other connections or try again later")
-}
-
-/// "Too many connections", "no more users", "maximum number of logins": a limit, not a wrong password.
-fn is_limit(reply: &Reply) -> bool {
-    let text = words(reply).to_ascii_lowercase();
-    let any = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    matches!(reply.class(), 4 | 5)
-        && any(&["too many", "no more", "maximum", "limit"])
-        && any(&["connection", "user", "login", "session", "client"])
 }
 
 /// Whether the greeting names one of these.
