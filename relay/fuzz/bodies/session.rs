@@ -1,6 +1,10 @@
 //! A session of the relay, whose page and servers do anything in any order: nothing panics, what the page hears is in order and within the credit
 //! that it gave, bytes of a server come whole and in their order, and when all is over nothing goes on and nothing is held.
 
+#[path = "../../../shared/fuzz/bodies/program.rs"]
+mod program;
+
+use program::Program;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -23,16 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// Bytes that pages and the relay may have under way in memory.
 const PIPE: usize = 64 * 1024;
 
-/// The input, read as a program.
-struct Program<'a>(&'a [u8]);
-
 impl Program<'_> {
-    fn byte(&mut self) -> u8 {
-        let Some((first, rest)) = self.0.split_first() else { return 0 };
-        self.0 = rest;
-        *first
-    }
-
     /// Small numbers mostly, and those at the edges.
     fn number(&mut self) -> u64 {
         let byte = self.byte();
@@ -41,13 +36,6 @@ impl Program<'_> {
             200..248 => 1 << (byte - 200),
             _ => u64::MAX - u64::from(byte - 248),
         }
-    }
-
-    fn bytes(&mut self) -> Vec<u8> {
-        let len = usize::from(self.byte()).min(self.0.len());
-        let (bytes, rest) = self.0.split_at(len);
-        self.0 = rest;
-        bytes.to_vec()
     }
 
     fn stream(&mut self) -> StreamId {

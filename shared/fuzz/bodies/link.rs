@@ -1,6 +1,10 @@
 //! The page's end of a tunnel against a relay that sends anything: nothing panics, what the page sends is in order and within the credit
 //! that it was given, and it takes nothing past the credit that it gave.
 
+#[path = "program.rs"]
+mod program;
+
+use program::Program;
 use std::collections::BTreeMap;
 use towpath_shared::page::{Event, Link};
 use towpath_shared::{
@@ -8,16 +12,7 @@ use towpath_shared::{
     Resumed, Resumption, StreamId, StreamKind, TlsInfo, TlsVersion, Verdict, Welcome,
 };
 
-/// The input, read as a program.
-struct Program<'a>(&'a [u8]);
-
 impl Program<'_> {
-    fn byte(&mut self) -> u8 {
-        let Some((first, rest)) = self.0.split_first() else { return 0 };
-        self.0 = rest;
-        *first
-    }
-
     /// Small numbers mostly, and those at the edges.
     fn number(&mut self) -> u64 {
         let byte = self.byte();
@@ -27,13 +22,6 @@ impl Program<'_> {
             240..248 => u64::MAX - u64::from(byte - 240),
             _ => u64::from(u32::from_le_bytes([self.byte(), self.byte(), self.byte(), self.byte()])),
         }
-    }
-
-    fn bytes(&mut self) -> Vec<u8> {
-        let len = usize::from(self.byte()).min(self.0.len());
-        let (bytes, rest) = self.0.split_at(len);
-        self.0 = rest;
-        bytes.to_vec()
     }
 
     fn stream(&mut self) -> StreamId {
