@@ -1,7 +1,7 @@
 //! Who is at the other end of a tunnel, and what it may use.
 
 use crate::config::Target;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 /// The person, or at least the machine, that a tunnel is for. Limits count by it, and rules may name its user.
@@ -46,5 +46,13 @@ impl Grants {
     /// Whether a target is for this visitor.
     pub(crate) fn allow_target(&self, target: &Target) -> bool {
         self.allow(target.users.as_deref(), Some(target.label()))
+    }
+}
+
+/// What counts as one address wherever visitors are counted by theirs: whoever has an IPv6 address has 2^64 of them.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        address => address,
     }
 }

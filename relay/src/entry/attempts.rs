@@ -3,8 +3,9 @@
 //! What is guessed at has 256 random bits or a signature, so this is no wall against guessing; it keeps a program that hammers from the
 //! processor and the log, and makes it seen.
 
+use crate::visitor::network;
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -75,14 +76,6 @@ impl Attempts {
     fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, Record>> {
         // Nothing panics while it is held.
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What counts as one address: of IPv6 the /64, in which every machine may take as many as it likes.
-pub(super) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
-        address => address,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Places for those who have shown nothing yet. They are few, so that whoever opens connections and says nothing takes nothing from those
 //! who are inside; and one address has a part of them, so that it does not keep the others out.
 
-use super::attempts::network;
+use crate::visitor::network;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

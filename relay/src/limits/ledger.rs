@@ -5,9 +5,9 @@ use super::memory::Memory;
 use super::place::TunnelPlace;
 use super::{Full, Scope};
 use crate::config::Limits;
-use crate::visitor::Visitor;
+use crate::visitor::{Visitor, network};
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::time::Instant;
 
@@ -95,18 +95,11 @@ impl Ledger {
     }
 }
 
-/// What counts as one address: whoever has an IPv6 address has 2^64 of them.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::limits::Quota;
+    use std::net::Ipv6Addr;
     use std::time::Duration;
 
     fn visitor(address: &str, user: Option<&str>) -> Visitor {
