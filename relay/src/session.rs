@@ -44,8 +44,8 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 use towpath_shared::ledger::Unsent;
 use towpath_shared::{
-    CONTROL_WINDOW, DATA_WINDOW, FrameError, Hello, LISTEN, MAX_PAYLOAD, RESUME, Resume, Resumption,
-    StreamId, Welcome,
+    CONTROL_WINDOW, DATA_WINDOW, FrameError, Hello, LISTEN, MAX_PAYLOAD, RESUME, Resumption, StreamId,
+    Welcome, close,
 };
 
 /// tungstenite's read buffer for each WebSocket, in bytes. It is reserved as long as the WebSocket lasts and filled with zeros before each
@@ -169,7 +169,7 @@ impl End {
             End::Flooded | End::Restless => 1008,
             End::Refused(refused) => refused.code(),
             End::Dead => 1011,
-            End::Unknown => Resume::GONE,
+            End::Unknown => close::GONE,
         }
     }
 }

@@ -1,22 +1,10 @@
-//! What a page shows to be let in, and the close codes of a relay that does not let it in.
+//! What a page shows to be let in.
 //!
 //! It travels in HELLO: a browser cannot set headers on a WebSocket, and addresses and subprotocols are written into the logs of proxies.
 
 use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-
-/// The WebSocket's close codes, from the range that is free for applications (RFC 6455 section 7.4.2). A text for a person goes with them.
-pub mod close {
-    /// A token or ticket is wanted: none was shown, or one that does not count.
-    pub const UNAUTHORIZED: u16 = 4401;
-    /// It is known who asks, and it is not allowed, or not any more.
-    pub const FORBIDDEN: u16 = 4403;
-    /// Too many failed tries from one address.
-    pub const TOO_MANY_TRIES: u16 = 4429;
-    /// No place for another session (IANA's WebSocket registry: Try Again Later).
-    pub const TRY_AGAIN_LATER: u16 = 1013;
-}
 
 /// A credential.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

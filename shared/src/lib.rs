@@ -18,6 +18,7 @@
 //! Data only: no IO, no async, no FTP, no clock. [`page::Link`] is the page's half of the protocol as a
 //! state machine, so that the browser and the native driver of the tests share it.
 
+pub mod close;
 pub mod credential;
 pub mod frame;
 pub mod heartbeat;
@@ -31,7 +32,7 @@ pub mod stream;
 pub mod tls;
 pub mod window;
 
-pub use credential::{Credential, Secret, close};
+pub use credential::{Credential, Secret};
 pub use frame::{Flags, FrameError, Header, Kind, StreamId};
 pub use link::{
     GoAway, Hello, RESUME, Resume, ResumeToken, Resumed, Resumption, Site, SiteEncryption, Welcome,

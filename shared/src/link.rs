@@ -65,18 +65,13 @@ impl fmt::Debug for ResumeToken {
 }
 
 /// RESUME: the page's first frame on a new WebSocket, for a link that lost its own. The relay answers with RESUMED, or closes with
-/// [`Resume::GONE`].
+/// [`crate::close::GONE`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Resume {
     /// Of WELCOME.
     pub token: ResumeToken,
     /// Numbered frames that the page has.
     pub received: u64,
-}
-
-impl Resume {
-    /// The WebSocket's close code where the relay does not have the link any more.
-    pub const GONE: u16 = 4404;
 }
 
 /// RESUMED: the link goes on. Frames that the page has not got follow.

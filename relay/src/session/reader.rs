@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use towpath_shared::ledger::{Received, is_numbered};
-use towpath_shared::{FrameError, Header, Kind, Message, Open, Reason, Reset, StreamId, StreamKind};
+use towpath_shared::{FrameError, Header, Kind, Message, Open, Reason, Reset, StreamId, StreamKind, close};
 use tracing::Instrument;
 use tracing::field::Empty;
 
@@ -58,6 +58,7 @@ impl Reader {
         match message {
             Carrier::Binary(frame) => self.frame(frame),
             Carrier::Text(_) => Err(End::Text),
+            Carrier::Close(Some(frame)) if frame.code == close::RETURNING => Err(End::Lost),
             Carrier::Close(_) => Err(End::Left),
             Carrier::Pong(payload) => {
                 if let Ok(sent) = <[u8; 8]>::try_from(&payload[..]) {

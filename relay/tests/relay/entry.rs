@@ -15,7 +15,7 @@ use towpath_relay::{
     new_ticket, new_token,
 };
 use towpath_shared::{
-    Credential, DATA_WINDOW, Hello, Message, RESUME, Reason, Resume, SUBPROTOCOL, StreamId,
+    Credential, DATA_WINDOW, Hello, Message, RESUME, Reason, Resume, SUBPROTOCOL, StreamId, close,
 };
 
 /// A configuration with these modes, and two cards.
@@ -547,7 +547,7 @@ async fn a_ticket_is_for_the_door_and_what_resumes_is_the_tunnels_own_secret() {
     // Revoked while nobody is there: the tunnel is gone when its page comes back.
     config.access.revoked_users = vec!["ann".into()];
     relay.reload(config).await;
-    assert_eq!(come_back(relay.address, &[], resume).await, Err(Resume::GONE));
+    assert_eq!(come_back(relay.address, &[], resume).await, Err(close::GONE));
 }
 
 #[tokio::test]
@@ -557,11 +557,8 @@ async fn a_tunnel_of_one_user_is_not_resumed_by_another() {
     let ann = [("x-remote-user", "ann")];
     let (client, resume) = resumable(relay.address, &ann, Credential::Unknown).await;
     drop(client);
-    assert_eq!(
-        come_back(relay.address, &[("x-remote-user", "bob")], resume.clone()).await,
-        Err(Resume::GONE)
-    );
-    assert_eq!(come_back(relay.address, &[], resume.clone()).await, Err(Resume::GONE));
+    assert_eq!(come_back(relay.address, &[("x-remote-user", "bob")], resume.clone()).await, Err(close::GONE));
+    assert_eq!(come_back(relay.address, &[], resume.clone()).await, Err(close::GONE));
     assert_eq!(come_back(relay.address, &ann, resume).await, Ok(()));
 }
 

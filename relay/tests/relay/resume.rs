@@ -9,9 +9,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message as Carrier;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use towpath_relay::Config;
 use towpath_shared::{
     Header, Hello, Kind, MAX_KEPT, Message, RESUME, Resume, ResumeToken, Resumed, SUBPROTOCOL, StreamId,
+    close,
 };
 
 const WINDOW: u64 = 1 << 30;
@@ -183,7 +185,7 @@ async fn only_its_token_leads_to_a_session_and_only_on_the_path_for_it() {
     let talk = talk(&relay, &listener).await;
     let right = talk.resume();
     let path = format!("/tunnel/{}", talk.client.welcome.resumption.as_ref().unwrap().path);
-    let (text, gone) = (right.token.0.clone(), Some(Resume::GONE));
+    let (text, gone) = (right.token.0.clone(), Some(close::GONE));
     for wrong in ["", "x", &text[1..], &format!("{text}0"), &text.to_uppercase(), &"0".repeat(text.len())] {
         let resume = Resume { token: ResumeToken(wrong.to_owned()), received: 1 };
         assert_eq!(refused(relay.address, &path, &Message::Resume(resume)).await, gone, "{wrong}");
@@ -199,6 +201,20 @@ async fn only_its_token_leads_to_a_session_and_only_on_the_path_for_it() {
     assert_eq!(crate::client::upgrade_at(relay.address, &path, &headers).await.unwrap_err(), 403);
 }
 
+/// A browser cannot drop a WebSocket that fell silent without closing it, and the closing may arrive after all.
+#[tokio::test]
+async fn a_page_that_closes_its_connection_to_come_back_over_another_is_waited_for() {
+    let (listener, port) = listen().await;
+    let relay = Relay::for_ports(&[port]).await;
+    let mut talk = talk(&relay, &listener).await;
+    let frame = CloseFrame { code: close::RETURNING.into(), reason: "".into() };
+    talk.client.socket.close(Some(frame)).await.unwrap();
+    while timeout(PATIENCE, talk.client.socket.next()).await.unwrap().is_some_and(|heard| heard.is_ok()) {}
+    assert_eq!(talk.come_back(relay.address).await, 1);
+    talk.server.write_all(b"220 ready\r\n").await.unwrap();
+    talk.read(b"220 ready\r\n").await;
+}
+
 #[tokio::test]
 async fn a_page_that_leaves_is_not_waited_for() {
     let (listener, port) = listen().await;
@@ -207,7 +223,7 @@ async fn a_page_that_leaves_is_not_waited_for() {
     talk.client.socket.close(None).await.unwrap();
     assert!(talk.server.read_to_end(&mut Vec::new()).await.is_err(), "broken, not ended");
     let resume = Message::Resume(talk.resume());
-    assert_eq!(refused(relay.address, "/tunnel/relay", &resume).await, Some(Resume::GONE));
+    assert_eq!(refused(relay.address, "/tunnel/relay", &resume).await, Some(close::GONE));
 }
 
 #[tokio::test]
@@ -220,7 +236,7 @@ async fn a_page_that_does_not_come_back_in_time_is_given_up() {
     let resume = Message::Resume(talk.resume());
     drop(talk.client);
     assert!(talk.server.read_to_end(&mut Vec::new()).await.is_err(), "broken, not ended");
-    assert_eq!(refused(relay.address, "/tunnel/relay", &resume).await, Some(Resume::GONE));
+    assert_eq!(refused(relay.address, "/tunnel/relay", &resume).await, Some(close::GONE));
 }
 
 #[tokio::test]

@@ -91,6 +91,12 @@ impl Socket {
         drop(self.socket.send_with_js_u8_array(array));
     }
 
+    /// Closes it with a code of the application's.
+    pub(crate) fn leave(self, code: u16) {
+        // Refused for codes below 3000 only; then it is closed like any other.
+        drop(self.socket.close_with_code(code));
+    }
+
     /// Bytes that the browser holds and has not sent.
     pub(crate) fn buffered(&self) -> u64 {
         u64::from(self.socket.buffered_amount())

@@ -11,7 +11,7 @@ use towpath_shared::heartbeat::{Beat, Heartbeat};
 use towpath_shared::ledger::{Sent, is_numbered};
 use towpath_shared::page::{Event as LinkEvent, Link};
 use towpath_shared::{
-    Credential, FrameError, Header, Hello, Kind, LISTEN, MAX_PAYLOAD_NEGOTIABLE, RESUME, Resume, SUBPROTOCOL,
+    Credential, FrameError, Header, Hello, Kind, LISTEN, MAX_PAYLOAD_NEGOTIABLE, RESUME, SUBPROTOCOL,
     StreamId, close,
 };
 
@@ -174,7 +174,7 @@ impl Carrier {
                 match &mut self.phase {
                     Phase::Up(_) if code == BROKEN => self.interrupt(now, text),
                     // Whatever a proxy or a relay that starts again answers is no word of the relay that has the link.
-                    Phase::Interrupted { .. } if code != Resume::GONE => {
+                    Phase::Interrupted { .. } if code != close::GONE => {
                         self.try_later(now);
                         Ok(Heard::Nothing)
                     }
@@ -259,10 +259,10 @@ impl Carrier {
 
     /// The WebSocket is of no more use. An error: the link cannot go on.
     fn interrupt(&mut self, now: Time, text: String) -> Result<Heard, String> {
-        self.socket = None;
         if !self.link.interrupted() {
             return Err(text);
         }
+        self.abandon();
         let grace = self.link.resumption().map_or(0, |resumption| resumption.grace_ms);
         self.stops.begin(now);
         self.phase =
@@ -270,8 +270,15 @@ impl Carrier {
         Ok(Heard::Interrupted)
     }
 
+    /// Gives the WebSocket up, but not the link.
+    fn abandon(&mut self) {
+        if let Some(socket) = self.socket.take() {
+            socket.leave(close::RETURNING);
+        }
+    }
+
     fn try_later(&mut self, now: Time) {
-        self.socket = None;
+        self.abandon();
         self.link.interrupted();
         if let Phase::Interrupted { pause, attempt, .. } = &mut self.phase {
             *attempt = Attempt::At(now.after(*pause));
