@@ -25,7 +25,7 @@ type Writer = JoinSet<Result<(), WriteError>>;
 pub(super) async fn live(
     session: Arc<Session>,
     mut carrier: Carrier,
-    mut place: Option<Place>,
+    place: Option<Place>,
     welcome: Welcome,
 ) -> End {
     if place.is_some() {
@@ -36,8 +36,8 @@ pub(super) async fn live(
     loop {
         let Carrier { sink, mut source } = carrier;
         let mut writer = writer(&session, sink);
-        let Err(end) = converse(&mut reader, &mut source, &mut writer, place.as_mut()).await;
-        let attachment = match (end, &mut place) {
+        let Err(end) = converse(&mut reader, &mut source, &mut writer, place.as_ref()).await;
+        let attachment = match (end, &place) {
             (End::Replaced(attachment), _) => {
                 stop(writer, source).await;
                 tracing::info!("the page came back over another connection");
@@ -70,7 +70,7 @@ async fn converse(
     reader: &mut Reader,
     source: &mut SplitStream<WebSocket>,
     writer: &mut Writer,
-    mut place: Option<&mut Place>,
+    place: Option<&Place>,
 ) -> Result<Infallible, End> {
     let session = reader.session.clone();
     let relay = session.relay.clone();
@@ -82,9 +82,8 @@ async fn converse(
     let mut draining = false;
     loop {
         let replaced = async {
-            match &mut place {
-                // The registry holds the other end as long as the place stands.
-                Some(place) => place.attachments.recv().await,
+            match place {
+                Some(place) => place.attachment().await,
                 None => std::future::pending().await,
             }
         };
@@ -103,7 +102,7 @@ async fn converse(
                 }
                 return Err(End::Lost);
             }
-            Some(attachment) = replaced => return Err(End::Replaced(Box::new(attachment))),
+            attachment = replaced => return Err(End::Replaced(Box::new(attachment))),
             () = session.outbox.broken() => return Err(End::Flooded),
             () = relay.draining.cancelled(), if !draining => {
                 draining = true;
@@ -119,13 +118,13 @@ async fn converse(
 }
 
 /// Waits for the page to come back.
-async fn wait(session: &Session, place: &mut Place) -> Result<Attachment, End> {
+async fn wait(session: &Session, place: &Place) -> Result<Attachment, End> {
     let relay = &session.relay;
     // A page that is gone holds sockets and buffers: there are fewer places for those than for pages that are there.
     let _waiting = relay.waiting.try_acquire().map_err(|_| End::NoPlace)?;
     let grace = seconds(relay.rules().config.deadlines.grace);
     tokio::select! {
-        attachment = place.attachments.recv() => attachment.ok_or(End::Gone),
+        attachment = place.attachment() => Ok(attachment),
         () = sleep(grace) => Err(End::Gone),
         () = session.outbox.broken() => Err(End::Flooded),
         () = session.admitted.pass.ended() => Err(Refused::Ended.into()),

@@ -6,7 +6,7 @@ use aws_lc_rs::rand;
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 use towpath_shared::ResumeToken;
 
 /// A new WebSocket for a session.
@@ -27,15 +27,22 @@ type Hash = [u8; 32];
 
 #[derive(Debug)]
 struct Registered {
-    attachments: mpsc::Sender<Attachment>,
+    slot: Arc<Slot>,
     named: Option<Arc<str>>,
+}
+
+/// Where a new WebSocket waits for its session. A page has one: a second one is a later try of the same page, and takes the place of the first.
+#[derive(Debug, Default)]
+struct Slot {
+    newest: Mutex<Option<Attachment>>,
+    arrived: Notify,
 }
 
 /// A session's place in the registry; it ends with it.
 pub(super) struct Place {
     registry: Arc<Registry>,
     hash: Hash,
-    pub(super) attachments: mpsc::Receiver<Attachment>,
+    slot: Arc<Slot>,
 }
 
 impl Registry {
@@ -48,11 +55,9 @@ impl Registry {
             // Writing into a String does not fail.
             let _ = write!(token, "{byte:02x}");
         }
-        // One at a time: a page has one WebSocket, and a second one that waits is a later try of the same page.
-        let (sender, attachments) = mpsc::channel(1);
-        let hash = hash(&token)?;
-        self.lock().insert(hash, Registered { attachments: sender, named });
-        Some((Place { registry: self.clone(), hash, attachments }, ResumeToken(token)))
+        let (hash, slot) = (hash(&token)?, Arc::<Slot>::default());
+        self.lock().insert(hash, Registered { slot: slot.clone(), named });
+        Some((Place { registry: self.clone(), hash, slot }, ResumeToken(token)))
     }
 
     /// Hands a WebSocket to the session of a token. It comes back where there is none, or where a proxy names another user than then.
@@ -67,7 +72,9 @@ impl Registry {
         let found = sessions.get(&hash).filter(|found| named == found.named.as_ref());
         match found {
             Some(found) => {
-                found.attachments.try_send(attachment).map_err(|error| Box::new(error.into_inner()))
+                *found.slot.lock() = Some(attachment);
+                found.slot.arrived.notify_one();
+                Ok(())
             }
             None => Err(Box::new(attachment)),
         }
@@ -76,6 +83,25 @@ impl Registry {
     fn lock(&self) -> MutexGuard<'_, HashMap<Hash, Registered>> {
         // Nothing panics while it is held.
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot {
+    fn lock(&self) -> MutexGuard<'_, Option<Attachment>> {
+        // Nothing panics while it is held.
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// The next WebSocket.
+    pub(super) async fn attachment(&self) -> Attachment {
+        loop {
+            if let Some(attachment) = self.slot.lock().take() {
+                return attachment;
+            }
+            self.slot.arrived.notified().await;
+        }
     }
 }
 

@@ -178,6 +178,30 @@ async fn a_page_that_comes_back_while_its_old_connection_seems_alive_takes_its_p
     while !matches!(old.hear().await, Heard::Closed(_)) {}
 }
 
+/// A page that tries again before the relay has looked at its last try must not be told that its session is over.
+#[tokio::test]
+async fn of_two_tries_at_once_one_goes_on_and_none_is_told_that_the_session_is_over() {
+    let (listener, port) = listen().await;
+    let relay = Relay::for_ports(&[port]).await;
+    let mut talk = talk(&relay, &listener).await;
+    let path = talk.client.welcome.resumption.clone().unwrap().path;
+    for _ in 0..50 {
+        let resume = Message::Resume(talk.resume());
+        let tries = [(); 2].map(|()| socket(relay.address, &path));
+        let [first, second] = tries;
+        let (mut first, mut second) = (Client::over(first.await), Client::over(second.await));
+        tokio::join!(first.send(StreamId::LINK, &resume), second.send(StreamId::LINK, &resume));
+        // The one that the relay took up last stays; what the other hears depends on how far it came.
+        let heard = tokio::join!(first.hear(), second.hear());
+        for heard in [&heard.0, &heard.1] {
+            assert!(!matches!(heard, Heard::Closed(Some(close::GONE))), "{heard:?}");
+        }
+        let resumed = |heard: &Heard| matches!(heard, Heard::Message(_, Message::Resumed(_)));
+        assert!(resumed(&heard.0) || resumed(&heard.1), "{heard:?}");
+        talk.client.socket = if resumed(&heard.1) { second.socket } else { first.socket };
+    }
+}
+
 #[tokio::test]
 async fn only_its_token_leads_to_a_session_and_only_on_the_path_for_it() {
     let (listener, port) = listen().await;
